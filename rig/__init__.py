@@ -1,0 +1,5 @@
+"""The rig: real services on loopback for tests and benchmarks, started and stopped by one place."""
+
+from .kafka import BrokerFailed, Kafka
+
+__all__ = ["BrokerFailed", "Kafka"]
