@@ -41,6 +41,9 @@ SETTINGS = {
     "log.index.size.max.bytes": "1048576",
     "message.max.bytes": "10485760",
     "replica.fetch.max.bytes": "10485760",
+    # After a kill -9 the broker may only register again when its old session has ended.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "500",
     "num.network.threads": "2",
     "num.io.threads": "4",
 }
