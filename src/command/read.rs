@@ -1,0 +1,69 @@
+//! `read`: topics into records and states, up to the ends captured at the start.
+//!
+//! `plan` decides what to read, `reader` reads it, `stream` writes the lines of one stream, `patience` knows when silence
+//! is no longer normal, `budget` divides a limited number of records.
+
+mod budget;
+mod patience;
+mod plan;
+mod reader;
+mod stream;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use signal_hook::consts::SIGTERM;
+use signal_hook::flag;
+
+use super::{Outcome, client_options};
+use crate::airbyte::{ConfiguredCatalog, Output, StreamStatus};
+use crate::config::Settings;
+use crate::error::Error;
+use crate::kafka::Client;
+use crate::state::State;
+use plan::Plan;
+use reader::Reader;
+use stream::StreamWriter;
+
+pub(super) fn run(settings: &Settings, catalog: &str, state: &str, output: &mut Output) -> Result<Outcome, Error> {
+    let started = Instant::now();
+    let terminated = terminated_flag()?;
+    let catalog = ConfiguredCatalog::parse(catalog)?;
+    let state = State::parse(state)?;
+    for stream in &catalog.streams {
+        if !settings.subscription.matches(&stream.name) {
+            let subscription = settings.subscription.describe();
+            return Err(Error::NotSubscribed { stream: stream.name.clone(), subscription });
+        }
+    }
+    let mut streams: Vec<StreamWriter> =
+        catalog.streams.iter().map(|stream| StreamWriter::new(settings, stream, state.of(&stream.name))).collect();
+    for stream in &streams {
+        stream.status(StreamStatus::Started, output)?;
+    }
+    let result = Client::new(client_options(settings))
+        .map_err(Error::from)
+        .and_then(|client| Ok((Plan::new(&client, settings, &catalog, &state)?, client)))
+        .and_then(|(plan, client)| Reader::new(settings, plan, client, &mut streams, output)?.run(started, &terminated));
+    match result {
+        Ok(outcome) => Ok(outcome),
+        // Without an output there is nobody to tell.
+        Err(error @ Error::Output(_)) => Err(error),
+        Err(error) => {
+            for stream in streams.iter_mut().filter(|stream| stream.is_open()) {
+                stream.interrupt(output)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Set by SIGTERM. A second one ends the process at once, should the first find us stuck in a write.
+fn terminated_flag() -> Result<Arc<AtomicBool>, Error> {
+    let terminated = Arc::new(AtomicBool::new(false));
+    flag::register_conditional_default(SIGTERM, Arc::clone(&terminated))
+        .and_then(|_| flag::register(SIGTERM, Arc::clone(&terminated)))
+        .map_err(|error| Error::Internal(format!("cannot handle SIGTERM: {error}")))?;
+    Ok(terminated)
+}

@@ -1,0 +1,45 @@
+//! `max_records_process`: how many records each partition may still emit, so that streams and partitions are served
+//! fairly and the total is exact.
+
+use crate::offsets::share;
+
+/// What a partition wants: its stream, and how many messages are to come at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    pub(super) stream: usize,
+    pub(super) messages: u64,
+}
+
+/// Divides `total` over the streams first, then over the partitions of each: a stream with many partitions does not push
+/// the others aside.
+pub(super) fn allowances(total: u64, streams: usize, wishes: &[Wish]) -> Vec<u64> {
+    let mut by_stream = vec![0_u64; streams];
+    for wish in wishes {
+        if let Some(sum) = by_stream.get_mut(wish.stream) {
+            *sum += wish.messages;
+        }
+    }
+    let mut allowances = vec![0; wishes.len()];
+    for (stream, part) in share(total, &by_stream).into_iter().enumerate() {
+        let places: Vec<usize> = (0..wishes.len()).filter(|&place| wishes[place].stream == stream).collect();
+        let wanted: Vec<u64> = places.iter().map(|&place| wishes[place].messages).collect();
+        for (place, allowance) in places.into_iter().zip(share(part, &wanted)) {
+            allowances[place] = allowance;
+        }
+    }
+    allowances
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_served_alike_whatever_their_partitions() {
+        let wish = |stream, messages| Wish { stream, messages };
+        let wishes = [wish(0, 10), wish(1, 10), wish(1, 10), wish(1, 10)];
+        assert_eq!(allowances(12, 2, &wishes), [6, 2, 2, 2]);
+        assert_eq!(allowances(100, 2, &wishes), [10, 10, 10, 10]);
+        assert_eq!(allowances(1, 2, &wishes), [0, 0, 0, 1]);
+    }
+}

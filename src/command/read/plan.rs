@@ -1,0 +1,231 @@
+//! What a sync reads: for each stream the ranges of its partitions, from the cluster, the state and the configuration.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::airbyte::{ConfiguredCatalog, ConfiguredStream, SyncMode};
+use crate::command::{client_options, now_ms, topics};
+use crate::config::{CommittedFallback, OnLostOffsets, Settings, StartFrom};
+use crate::error::Error;
+use crate::kafka::{Client, Position, TopicPartition};
+use crate::offsets::{self, Log, Lost, OnLost, Range};
+use crate::state::{NextOffsets, State};
+
+/// One partition to be read.
+#[derive(Debug)]
+pub(super) struct PartitionPlan {
+    pub(super) partition: TopicPartition,
+    pub(super) range: Range,
+    /// Offsets that are gone, and that the configuration allows to go without.
+    pub(super) lost: Option<Lost>,
+}
+
+/// What to read of each stream of the catalog, in its order; or why that stream cannot be read.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) streams: Vec<Result<Vec<PartitionPlan>, Error>>,
+}
+
+/// What the cluster says of a partition.
+type Logs = HashMap<TopicPartition, Result<Log, Error>>;
+
+impl Plan {
+    /// Asks the cluster, in a fixed number of requests whatever the number of partitions.
+    pub(super) fn new(
+        client: &Client,
+        settings: &Settings,
+        catalog: &ConfiguredCatalog,
+        state: &State,
+    ) -> Result<Self, Error> {
+        let timeout = settings.request_timeout;
+        let names: Vec<&str> = catalog.streams.iter().map(|stream| stream.name.as_str()).collect();
+        let partitions: Vec<Result<Vec<TopicPartition>, Error>> = topics::described(client, &names, timeout)?
+            .into_iter()
+            .map(|topic| topics::partitions(&topic?, &settings.subscription))
+            .collect();
+        let all: Vec<TopicPartition> = partitions.iter().flatten().flatten().cloned().collect();
+        let mut logs = logs(client, settings, &all, state)?;
+        let starts = Starts::new(client, settings, &catalog.streams, state, &all)?;
+        let streams = catalog
+            .streams
+            .iter()
+            .zip(partitions)
+            .map(|(stream, partitions)| {
+                let known = state.of(&stream.name);
+                partitions?.into_iter().map(|partition| starts.plan(partition, stream, known, &mut logs)).collect()
+            })
+            .collect();
+        Ok(Self { streams })
+    }
+}
+
+/// Where each partition's log begins and ends.
+fn logs(client: &Client, settings: &Settings, partitions: &[TopicPartition], state: &State) -> Result<Logs, Error> {
+    if partitions.is_empty() {
+        return Ok(Logs::new());
+    }
+    let timeout = settings.request_timeout;
+    // The end first: what is deleted meanwhile then makes the range smaller, never larger.
+    let ends = client.offsets(partitions, Position::End, timeout)?;
+    let lows = client.offsets(partitions, Position::Beginning, timeout)?;
+    let mut logs: Logs = partitions
+        .iter()
+        .zip(ends.into_iter().zip(lows))
+        .map(|(partition, (end, low))| {
+            let log = match (end, low) {
+                (Ok(Some(end)), Ok(Some(low))) => Ok(Log { low, end: end.max(low), high: end.max(low) }),
+                (Err(code), _) | (_, Err(code)) => Err(topics::partition_error(partition, &code)),
+                _ => Err(topics::partition_error(partition, &"the broker did not tell its offsets")),
+            };
+            (partition.clone(), log)
+        })
+        .collect();
+    find_high_watermarks(settings, &mut logs, state, timeout)?;
+    Ok(logs)
+}
+
+/// Under `read_committed` the cluster tells the last stable offset. A state behind it is either right, because the
+/// sync before read uncommitted messages, or behind the end of the log: only the high watermark tells. That takes a
+/// client of its own, so it is asked for in this case only.
+fn find_high_watermarks(
+    settings: &Settings,
+    logs: &mut Logs,
+    state: &State,
+    timeout: Duration,
+) -> Result<(), Error> {
+    let options = client_options(settings);
+    let next = |partition: &TopicPartition| {
+        state.of(&partition.topic).and_then(|next| next.get(&partition.partition)).copied()
+    };
+    let behind: Vec<TopicPartition> = logs
+        .iter()
+        .filter(|(partition, log)| log.as_ref().is_ok_and(|log| next(partition) > Some(log.end)))
+        .map(|(partition, _)| partition.clone())
+        .collect();
+    if behind.is_empty() || !options.read_committed {
+        return Ok(());
+    }
+    let uncommitted = Client::new(crate::kafka::Options { read_committed: false, ..options })?;
+    for (partition, high) in behind.iter().zip(uncommitted.offsets(&behind, Position::End, timeout)?) {
+        if let (Some(Ok(log)), Ok(Some(high))) = (logs.get_mut(partition), high) {
+            log.high = log.high.max(high);
+        }
+    }
+    Ok(())
+}
+
+/// Where streams without a state begin.
+struct Starts<'a> {
+    settings: &'a Settings,
+    /// Found offsets, where the configured start asks the cluster for them.
+    offsets: HashMap<TopicPartition, Result<Option<i64>, Error>>,
+}
+
+impl<'a> Starts<'a> {
+    fn new(
+        client: &Client,
+        settings: &'a Settings,
+        streams: &[ConfiguredStream],
+        state: &State,
+        partitions: &[TopicPartition],
+    ) -> Result<Self, Error> {
+        let mut starts = Self { settings, offsets: HashMap::new() };
+        let fresh: Vec<TopicPartition> = streams
+            .iter()
+            .filter(|stream| begins_as_configured(stream, state.of(&stream.name)))
+            .flat_map(|stream| partitions.iter().filter(|partition| partition.topic == stream.name).cloned())
+            .collect();
+        if fresh.is_empty() {
+            return Ok(starts);
+        }
+        let timeout = settings.request_timeout;
+        let found = match settings.start_from {
+            StartFrom::Earliest | StartFrom::Latest => return Ok(starts),
+            StartFrom::Timestamp(ms) => client.offsets(&fresh, Position::Time(ms.max(0)), timeout)?,
+            StartFrom::Relative(ago) => client.offsets(&fresh, Position::Time(before(ago)), timeout)?,
+            StartFrom::Committed { .. } => client.committed(&fresh, timeout)?,
+        };
+        starts.offsets = fresh
+            .into_iter()
+            .zip(found)
+            .map(|(partition, offset)| {
+                let offset = offset.map_err(|code| topics::partition_error(&partition, &code));
+                (partition, offset)
+            })
+            .collect();
+        Ok(starts)
+    }
+
+    fn plan(
+        &self,
+        partition: TopicPartition,
+        stream: &ConfiguredStream,
+        known: Option<&NextOffsets>,
+        logs: &mut Logs,
+    ) -> Result<PartitionPlan, Error> {
+        let log = logs.remove(&partition).unwrap_or_else(|| Err(topics::partition_error(&partition, &"not described")))?;
+        let policy = on_lost(self.settings);
+        let lost = |lost| Error::LostOffsets { topic: partition.topic.clone(), partition: partition.partition, lost };
+        let (range, gone) = match known.map(|known| known.get(&partition.partition)) {
+            Some(Some(&next)) => offsets::resume(next, log, policy).map_err(lost)?,
+            // A partition that appeared since the state was written: all of it is new, whatever the configured start.
+            Some(None) => (Range::from(log.low, log), None),
+            None if begins_as_configured(stream, known) => match self.configured(&partition, log)? {
+                Start::At(offset) => (Range::from(offset, log), None),
+                Start::Committed(next) => offsets::resume(next, log, policy).map_err(lost)?,
+            },
+            None => (Range::from(log.low, log), None),
+        };
+        Ok(PartitionPlan { partition, range, lost: gone })
+    }
+
+    fn configured(&self, partition: &TopicPartition, log: Log) -> Result<Start, Error> {
+        let found = match self.offsets.get(partition) {
+            None => None,
+            Some(Ok(offset)) => *offset,
+            Some(Err(error)) => return Err(topics::partition_error(partition, error)),
+        };
+        Ok(match self.settings.start_from {
+            StartFrom::Earliest => Start::At(log.low),
+            StartFrom::Latest => Start::At(log.end),
+            // No message is that young: what comes next is.
+            StartFrom::Timestamp(_) | StartFrom::Relative(_) => Start::At(found.unwrap_or(log.end).max(log.low)),
+            StartFrom::Committed { fallback } => match (found, fallback) {
+                (Some(next), _) => Start::Committed(next),
+                (None, CommittedFallback::Earliest) => Start::At(log.low),
+                (None, CommittedFallback::Fail) => {
+                    return Err(Error::NothingCommitted {
+                        topic: partition.topic.clone(),
+                        partition: partition.partition,
+                        group_id: self.settings.group_id.clone().unwrap_or_default(),
+                    });
+                }
+            },
+        })
+    }
+}
+
+enum Start {
+    At(i64),
+    /// A committed offset may be gone, just like that of a state.
+    Committed(i64),
+}
+
+/// A full refresh is a copy of everything, wherever incremental reading would begin.
+fn begins_as_configured(stream: &ConfiguredStream, known: Option<&NextOffsets>) -> bool {
+    known.is_none() && stream.sync_mode == SyncMode::Incremental
+}
+
+fn before(ago: Duration) -> i64 {
+    let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+    now_ms().saturating_sub(ago).max(0)
+}
+
+/// The configured policy as `offsets` knows it.
+pub(super) fn on_lost(settings: &Settings) -> OnLost {
+    match settings.on_lost_offsets {
+        OnLostOffsets::Fail => OnLost::Fail,
+        OnLostOffsets::Earliest => OnLost::Earliest,
+        OnLostOffsets::Latest => OnLost::Latest,
+    }
+}

@@ -1,0 +1,268 @@
+//! One stream of a sync: writes its records, states and statuses, and keeps the counts that have to be exact.
+
+use std::time::{Duration, Instant};
+
+use crate::airbyte::{
+    ConfiguredStream, Message, Output, OutputError, SourceStats, StateMessage, StreamDescriptor, StreamState,
+    StreamStatus, Trace,
+};
+use crate::command::columns::{self, Columns};
+use crate::command::now_ms;
+use crate::config::{OnBadMessage, Settings};
+use crate::decode::BadMessage;
+use crate::error::Error;
+use crate::kafka::{self, Headers};
+use crate::record::{RecordWriter, Rescued};
+use crate::state::{self, NextOffsets};
+
+/// A STATE after at most so many records.
+const CHECKPOINT_RECORDS: u64 = 20_000;
+/// A STATE after at most this long, so that the platform sees that we live.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(30);
+/// How many skipped messages are logged one by one.
+const LOGGED_SKIPS: u64 = 10;
+/// How many bytes of a bad message are shown.
+const PREVIEW_BYTES: usize = 64;
+
+/// How a stream stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// not all is read
+    Open,
+    /// its last status has been written
+    Closed,
+}
+
+/// Writes one stream.
+pub(super) struct StreamWriter {
+    name: String,
+    namespace: Option<String>,
+    columns: Columns,
+    record: RecordWriter,
+    on_bad_message: OnBadMessage,
+    /// What the state will say: partitions that are not read this time keep their place.
+    pub(super) next_offsets: NextOffsets,
+    records: u64,
+    skipped: u64,
+    records_since_state: u64,
+    last_state: Instant,
+    progress: Progress,
+}
+
+impl StreamWriter {
+    pub(super) fn new(settings: &Settings, stream: &ConfiguredStream, known: Option<&NextOffsets>) -> Self {
+        let columns = columns::configured(settings, &stream.properties);
+        if !columns.metadata.partition || !columns.metadata.offset {
+            log::warn!(
+                target: "read",
+                "stream `{}`: the configured catalog lacks `_kafka_partition` or `_kafka_offset`, so repeated records \
+                 cannot be told apart; refresh the connection's schema",
+                stream.name
+            );
+        }
+        let record = RecordWriter::new(&stream.name, stream.namespace.as_deref(), columns.metadata);
+        Self {
+            name: stream.name.clone(),
+            namespace: stream.namespace.clone(),
+            columns,
+            record,
+            on_bad_message: settings.on_bad_message,
+            next_offsets: known.cloned().unwrap_or_default(),
+            records: 0,
+            skipped: 0,
+            records_since_state: 0,
+            last_state: Instant::now(),
+            progress: Progress::Open,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn records(&self) -> u64 {
+        self.records
+    }
+
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.progress == Progress::Open
+    }
+
+    fn descriptor(&self) -> StreamDescriptor<'_> {
+        StreamDescriptor { name: &self.name, namespace: self.namespace.as_deref() }
+    }
+
+    /// Appends the record of a message, or deals with it as the policy for bad messages says. Returns whether there is a
+    /// record.
+    pub(super) fn write(
+        &mut self,
+        message: &kafka::Message<'_>,
+        headers: Headers<'_>,
+        emitted_at: i64,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let mark = out.len();
+        let written = match self.append(message, headers.clone(), emitted_at, out) {
+            Ok(()) => true,
+            Err((part, bad)) => {
+                out.truncate(mark);
+                self.deal_with(message, headers, part, &bad, emitted_at, out)?
+            }
+        };
+        let count = u64::from(written);
+        self.records += count;
+        self.records_since_state += count;
+        Ok(written)
+    }
+
+    fn append(
+        &mut self,
+        message: &kafka::Message<'_>,
+        headers: Headers<'_>,
+        emitted_at: i64,
+        out: &mut Vec<u8>,
+    ) -> Result<(), (&'static str, BadMessage)> {
+        self.record.open(out);
+        self.columns.value.decode(message.value, out).map_err(|bad| ("value", bad))?;
+        if self.record.wants_key() {
+            out.extend_from_slice(b"\"_kafka_key\":");
+            self.columns.key.decode(message.key, out).map_err(|bad| ("key", bad))?;
+            out.push(b',');
+        }
+        let extra = [self.columns.value.extra(), self.columns.key.extra()];
+        self.record.close(out, message, headers, &extra, emitted_at);
+        Ok(())
+    }
+
+    #[cold]
+    fn deal_with(
+        &mut self,
+        message: &kafka::Message<'_>,
+        headers: Headers<'_>,
+        part: &'static str,
+        bad: &BadMessage,
+        emitted_at: i64,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let bytes = if part == "key" { message.key } else { message.value };
+        let error = Error::BadMessage {
+            topic: self.name.clone(),
+            partition: message.partition,
+            offset: message.offset,
+            part,
+            reason: bad.to_string(),
+            preview: preview(bytes.unwrap_or_default()),
+        };
+        match self.on_bad_message {
+            OnBadMessage::Fail => Err(error),
+            OnBadMessage::Skip => {
+                self.skipped += 1;
+                if self.skipped <= LOGGED_SKIPS {
+                    log::warn!(target: "decode", "skipped: {error}");
+                }
+                Ok(false)
+            }
+            OnBadMessage::Rescue => {
+                self.rescue(message, headers, part, bad, emitted_at, out);
+                Ok(true)
+            }
+        }
+    }
+
+    fn rescue(
+        &mut self,
+        message: &kafka::Message<'_>,
+        headers: Headers<'_>,
+        part: &'static str,
+        bad: &BadMessage,
+        emitted_at: i64,
+        out: &mut Vec<u8>,
+    ) {
+        self.record.open(out);
+        let mut raw_key = None;
+        if self.record.wants_key() {
+            out.extend_from_slice(b"\"_kafka_key\":");
+            if self.columns.key.decode(message.key, out).is_err() {
+                out.extend_from_slice(b"null");
+                raw_key = message.key;
+            }
+            out.push(b',');
+        }
+        let rescued = Rescued { reason: &format_args!("{part}: {bad}"), raw: message.value, raw_key };
+        self.record.close_rescued(out, message, headers, &rescued, emitted_at);
+    }
+
+    /// Whether it is time for a STATE.
+    pub(super) fn wants_checkpoint(&self) -> bool {
+        self.records_since_state >= CHECKPOINT_RECORDS
+    }
+
+    /// Whether it is time for a STATE although few records came.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.is_open() && self.last_state.elapsed() >= CHECKPOINT_INTERVAL
+    }
+
+    /// Writes a STATE, and everything before it. `next_offsets` has to be up to date.
+    pub(super) fn checkpoint(&mut self, output: &mut Output) -> Result<(), OutputError> {
+        let blob = state::to_json(&self.next_offsets);
+        let stream = StreamState { stream_descriptor: self.descriptor(), stream_state: &blob };
+        let stats = SourceStats { record_count: self.records_since_state };
+        output.send(&Message::State { state: StateMessage::new(stream, stats) })?;
+        output.flush()?;
+        self.records_since_state = 0;
+        self.last_state = Instant::now();
+        Ok(())
+    }
+
+    /// Writes a status.
+    pub(super) fn status(&self, status: StreamStatus, output: &mut Output) -> Result<(), OutputError> {
+        output.send(&Message::trace(Trace::status(self.descriptor(), status), now_ms()))
+    }
+
+    /// Writes how many records there will be, at most.
+    pub(super) fn estimate(&self, rows: u64, output: &mut Output) -> Result<(), OutputError> {
+        output.send(&Message::trace(Trace::estimate(self.descriptor(), rows), now_ms()))
+    }
+
+    /// The stream has been read as far as this sync goes.
+    pub(super) fn complete(&mut self, output: &mut Output) -> Result<(), OutputError> {
+        self.checkpoint(output)?;
+        self.progress = Progress::Closed;
+        self.status(StreamStatus::Complete, output)
+    }
+
+    /// The stream ends early: what has been written is secured.
+    pub(super) fn interrupt(&mut self, output: &mut Output) -> Result<(), OutputError> {
+        if self.records_since_state > 0 || !self.next_offsets.is_empty() {
+            self.checkpoint(output)?;
+        }
+        self.progress = Progress::Closed;
+        self.status(StreamStatus::Incomplete, output)
+    }
+
+    /// The stream failed, and only this one.
+    pub(super) fn fail(&mut self, error: &Error, output: &mut Output) -> Result<(), OutputError> {
+        self.interrupt(output)?;
+        let (message, internal) = (error.user_message(), error.internal_message());
+        let trace = Trace::error(&message, &internal, error.failure_type().name(), Some(self.descriptor()));
+        output.send(&Message::trace(trace, now_ms()))?;
+        output.flush()
+    }
+}
+
+fn preview(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    if bytes.is_empty() {
+        return "nothing".to_owned();
+    }
+    let mut text = String::from("hex ");
+    for byte in bytes.iter().take(PREVIEW_BYTES) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,148 @@
+//! Connecting: from plain options to a librdkafka client, with the reason for every property.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::context::Context;
+use super::error::{Complaint, Error};
+
+/// The group that `assign` demands when the user has none. Nothing is committed to it, so no broker ever creates it.
+const UNUSED_GROUP: &str = "source-kafka";
+
+/// What a connection needs to know.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `host:port,host:port`
+    pub bootstrap_servers: String,
+    /// the user's consumer group, only to look up what it has committed
+    pub group_id: Option<String>,
+    /// a label in the brokers' logs
+    pub client_id: Option<String>,
+    /// hide messages of open and aborted transactions
+    pub read_committed: bool,
+    /// the user's own properties, in librdkafka's names
+    pub properties: Vec<(String, String)>,
+    /// how long one request to the brokers may take
+    pub request_timeout: Duration,
+}
+
+/// A connection to a cluster.
+pub struct Client {
+    pub(super) consumer: Arc<BaseConsumer<Context>>,
+    options: Options,
+}
+
+impl Client {
+    /// Makes a client. The first request connects it.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let consumer = properties(&options)
+            .create_with_context(Context::default())
+            .map_err(|error| Error::Settings(creation_cause(&error)))?;
+        Ok(Self { consumer: Arc::new(consumer), options })
+    }
+
+    /// The options that it was made with.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Serves librdkafka's callbacks, and returns what it complained of since the last call.
+    pub fn complaints(&self) -> Result<Vec<Complaint>, Error> {
+        use rdkafka::message::Message as _;
+        while let Some(event) = self.consumer.poll(Duration::ZERO) {
+            match event {
+                Ok(message) => {
+                    return Err(Error::Misrouted {
+                        topic: message.topic().to_owned(),
+                        partition: message.partition(),
+                        offset: message.offset(),
+                    });
+                }
+                Err(KafkaError::MessageConsumptionFatal(code)) => {
+                    return Err(Error::Fatal { attempt: "reading".to_owned(), cause: code.to_string() });
+                }
+                // The context has taken note of it.
+                Err(_) => {}
+            }
+        }
+        Ok(self.consumer.client().context().take_complaints())
+    }
+
+    /// Turns the error of a call into ours, with the most specific thing that librdkafka said meanwhile.
+    pub(super) fn error(&self, error: &KafkaError, attempt: &str) -> Error {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let complaints = self.complaints().unwrap_or_default();
+        let complaint = complaints.iter().rev().find(|complaint| complaint.is_specific());
+        Error::of_call(code, attempt, &self.options.bootstrap_servers, complaint)
+    }
+}
+
+fn creation_cause(error: &KafkaError) -> String {
+    match error {
+        KafkaError::ClientConfig(_, cause, name, _) => format!("`{name}`: {cause}"),
+        KafkaError::ClientCreation(cause) => cause.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The properties of every client. The user's own come before those that correctness depends on, and after the others.
+fn properties(options: &Options) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set_log_level(RDKafkaLogLevel::Info);
+    let defaults = [
+        // Default 50 MiB. Smaller responses stay in the processor's caches and halve the memory; the cost is at most
+        // this much per round trip and broker.
+        ("fetch.max.bytes", "1048576"),
+        // Default 1000. After the queue was full, the client waits so long before it fetches again.
+        ("fetch.queue.backoff.ms", "1"),
+        // Default 65536. Counts payload only, over all partitions, because they share one queue.
+        ("queued.max.messages.kbytes", "4096"),
+        // Default 100000. The bound that matters for small messages: each has an overhead of some hundred bytes.
+        ("queued.min.messages", "10000"),
+        // Default false. Costs 1 %, and a flipped bit must not reach a warehouse.
+        ("check.crcs", "true"),
+        // Default true. Brokers close idle connections all the time; that is no news.
+        ("log.connection.close", "false"),
+        // Default 1000. Restarted brokers are back sooner than that.
+        ("reconnect.backoff.max.ms", "1000"),
+        // Default off. A connection that a firewall dropped is noticed.
+        ("socket.keepalive.enable", "true"),
+        // Default 30000. A topic that is not there is reported sooner.
+        ("topic.metadata.propagation.max.ms", "10000"),
+    ];
+    for (name, value) in defaults {
+        config.set(name, value);
+    }
+    for (name, value) in &options.properties {
+        config.set(name, value);
+    }
+    let owned = [
+        ("bootstrap.servers", options.bootstrap_servers.as_str()),
+        // `assign` refuses to work without a group, although it never joins one.
+        ("group.id", options.group_id.as_deref().unwrap_or(UNUSED_GROUP)),
+        // Airbyte's state is the truth; the group's offsets are never moved behind its back.
+        ("enable.auto.commit", "false"),
+        ("enable.auto.offset.store", "false"),
+        // An offset that is gone is an error for us to decide on, never a silent jump.
+        ("auto.offset.reset", "error"),
+        // The end of a partition is how a sync passes compacted and aborted messages at the tail.
+        ("enable.partition.eof", "true"),
+        ("isolation.level", if options.read_committed { "read_committed" } else { "read_uncommitted" }),
+        // Asking for a topic must not create it.
+        ("allow.auto.create.topics", "false"),
+    ];
+    for (name, value) in owned {
+        config.set(name, value);
+    }
+    if let Some(client_id) = &options.client_id {
+        config.set("client.id", client_id);
+    }
+    config
+}

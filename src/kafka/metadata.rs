@@ -1,0 +1,173 @@
+//! Questions to the cluster: its topics, and where their partitions begin and end.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rdkafka::consumer::Consumer as _;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client::Client;
+use super::error::Error;
+
+/// A partition of a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TopicPartition {
+    /// the topic's name
+    pub topic: String,
+    /// the partition's number
+    pub partition: i32,
+}
+
+/// Why the cluster says nothing about a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopicError {
+    /// it does not exist, or must not be seen
+    Unknown,
+    /// it may not be described
+    Denied,
+    /// anything else, such as a leader election
+    Other(RDKafkaErrorCode),
+}
+
+/// A topic as the cluster describes it.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// its name
+    pub name: String,
+    /// the numbers of its partitions, ascending
+    pub partitions: Vec<i32>,
+    /// why nothing is known of it
+    pub error: Option<TopicError>,
+}
+
+/// What the cluster said.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// how many brokers it has
+    pub brokers: usize,
+    /// the topics asked for
+    pub topics: Vec<Topic>,
+}
+
+/// A place in a partition, in Kafka's own terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// the oldest message
+    Beginning,
+    /// behind the newest message (under read_committed: the newest that is decided)
+    End,
+    /// the first message of that time or later, in milliseconds
+    Time(i64),
+}
+
+impl Position {
+    /// ListOffsets takes the first two as special timestamps.
+    fn timestamp(self) -> Offset {
+        match self {
+            Self::Beginning => Offset::Beginning,
+            Self::End => Offset::End,
+            Self::Time(ms) => Offset::Offset(ms),
+        }
+    }
+}
+
+impl Client {
+    /// All topics, or one of them.
+    pub fn cluster(&self, topic: Option<&str>, timeout: Duration) -> Result<Cluster, Error> {
+        let attempt = topic.map_or_else(|| "listing the topics".to_owned(), |name| format!("describing topic `{name}`"));
+        let metadata = self.consumer.fetch_metadata(topic, timeout).map_err(|error| self.error(&error, &attempt))?;
+        let topics = metadata
+            .topics()
+            .iter()
+            .map(|topic| {
+                let mut partitions: Vec<i32> = topic.partitions().iter().map(|partition| partition.id()).collect();
+                partitions.sort_unstable();
+                Topic { name: topic.name().to_owned(), partitions, error: topic.error().and_then(topic_error) }
+            })
+            .collect();
+        Ok(Cluster { brokers: metadata.brokers().len(), topics })
+    }
+
+    /// Where these partitions begin, end, or reach a time: one request per broker, whatever their number. The answer
+    /// has the order of the question; `None` where no message is that young.
+    pub fn offsets(
+        &self,
+        partitions: &[TopicPartition],
+        position: Position,
+        timeout: Duration,
+    ) -> Result<Vec<Result<Option<i64>, RDKafkaErrorCode>>, Error> {
+        let list = partition_list(partitions, position.timestamp())?;
+        let list = self
+            .consumer
+            .offsets_for_times(list, timeout)
+            .map_err(|error| self.error(&error, "asking for the offsets of the partitions"))?;
+        Ok(in_order(&list, partitions))
+    }
+
+    /// What the user's consumer group has committed; `None` where it has nothing.
+    pub fn committed(
+        &self,
+        partitions: &[TopicPartition],
+        timeout: Duration,
+    ) -> Result<Vec<Result<Option<i64>, RDKafkaErrorCode>>, Error> {
+        let list = partition_list(partitions, Offset::Invalid)?;
+        let list = self
+            .consumer
+            .committed_offsets(list, timeout)
+            .map_err(|error| self.error(&error, "asking for the committed offsets of `group_id`"))?;
+        Ok(in_order(&list, partitions))
+    }
+}
+
+fn topic_error(code: RDKafkaRespErr) -> Option<TopicError> {
+    match code.into() {
+        RDKafkaErrorCode::NoError => None,
+        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::InvalidTopic => {
+            Some(TopicError::Unknown)
+        }
+        RDKafkaErrorCode::TopicAuthorizationFailed => Some(TopicError::Denied),
+        other => Some(TopicError::Other(other)),
+    }
+}
+
+pub(super) fn partition_list(partitions: &[TopicPartition], offset: Offset) -> Result<TopicPartitionList, Error> {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition_offset(&partition.topic, partition.partition, offset).map_err(|_| {
+            // Only a name with a zero byte or a negative number gets here, and no cluster has those.
+            Error::UnknownTopic { topic: partition.topic.clone() }
+        })?;
+    }
+    Ok(list)
+}
+
+/// librdkafka may reorder the list: answers are found by name.
+fn in_order(
+    list: &TopicPartitionList,
+    partitions: &[TopicPartition],
+) -> Vec<Result<Option<i64>, RDKafkaErrorCode>> {
+    let elements = list.elements();
+    let answers: HashMap<(&str, i32), Result<Option<i64>, RDKafkaErrorCode>> = elements
+        .iter()
+        .map(|element| {
+            let answer = match element.error() {
+                Err(error) => Err(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown)),
+                Ok(()) => Ok(match element.offset() {
+                    Offset::Offset(offset) if offset >= 0 => Some(offset),
+                    _ => None,
+                }),
+            };
+            ((element.topic(), element.partition()), answer)
+        })
+        .collect();
+    partitions
+        .iter()
+        .map(|partition| {
+            answers
+                .get(&(partition.topic.as_str(), partition.partition))
+                .copied()
+                .unwrap_or(Err(RDKafkaErrorCode::UnknownPartition))
+        })
+        .collect()
+}
