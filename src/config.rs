@@ -1,8 +1,8 @@
 //! What the user wrote, checked: the form, its `spec.json`, and the [`Settings`] the rest of the program works with.
 //!
 //! Part of the shared floor: no side effects, no clock, no network, nothing of Kafka's client or of Airbyte's messages.
-//! A configuration passes three stages, each in a module of its own: [`shape`] compares it with the form and names the
-//! first field that does not fit, [`form`] gives it types, [`settings`] resolves it.
+//! A configuration passes three stages, each in a module of its own: `shape` compares it with the form and names the
+//! first field that does not fit, [`form`] gives it types, `settings` resolves it.
 
 mod client_properties;
 mod duration;
@@ -60,7 +60,7 @@ pub fn parse(text: &str) -> Result<Parsed, ConfigError> {
     // Editors on Windows begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value = serde_json::from_str(text).map_err(|error| ConfigError::not_json(&error))?;
-    let (value, mut warnings) = shape::check(&specification::connection_specification(), value)?;
+    let (value, mut warnings) = shape::check(specification::connection_specification(), value)?;
     let form: Form = serde_json::from_value(value).map_err(|_| ConfigError::FormMismatch)?;
     not_built::refuse(&form)?;
     let settings = Settings::from_form(form, &mut warnings)?;

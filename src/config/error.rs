@@ -194,7 +194,7 @@ pub enum ServerFault {
     #[error("has no host")]
     NoHost,
     /// A character that no host name has.
-    #[error("has the character `{0}` in its host name")]
+    #[error("has the character `{}` in its host name", .0.escape_debug())]
     BadHost(char),
     /// An IPv6 address without brackets.
     #[error("has several colons (an IPv6 address stands in brackets, `[::1]:9092`)")]
@@ -212,8 +212,9 @@ pub enum ServerFault {
 pub enum TopicFault {
     /// No topic has this character.
     #[error(
-        "has the character `{0}`; names of topics have letters, digits, `.`, `_` and `-` only \
-         (for a regular expression, choose the subscription type `subscribe`)"
+        "has the character `{}`; names of topics have letters, digits, `.`, `_` and `-` only \
+         (for a regular expression, choose the subscription type `subscribe`)",
+        .0.escape_debug()
     )]
     BadCharacter(char),
     /// No topic has so long a name.

@@ -3,6 +3,8 @@
 //! Airbyte's form builder and its test suites read a dialect of JSON Schema: no references, no `anyOf`, one type per
 //! field, alternatives told apart by one constant. The passes below turn what schemars writes into that dialect.
 
+use std::sync::LazyLock;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +32,12 @@ pub fn specification() -> Value {
 }
 
 /// The schema of the configuration.
-pub(super) fn connection_specification() -> Value {
+pub(super) fn connection_specification() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(generate);
+    &SCHEMA
+}
+
+fn generate() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<Form>().to_value();
     to_dialect(&mut schema);

@@ -2,7 +2,7 @@
 
 /// Configurations that were written for Airbyte's Java connector.
 mod legacy;
-/// Every message a user can meet here.
+/// Every other message a user can meet here.
 mod messages;
 /// Properties that hold for any input.
 mod properties;
@@ -10,6 +10,8 @@ mod properties;
 mod settings;
 /// The rules that Airbyte's form builder and test suites have for a specification.
 mod specification;
+/// Messages about topics, partitions and expressions.
+mod topics;
 
 use serde_json::{Value, json};
 

@@ -62,7 +62,7 @@ fn every_choice_can_be_made() {
     assert_eq!(settings.on_bad_message, OnBadMessage::Rescue);
     assert_eq!(settings.on_lost_offsets, OnLostOffsets::Latest);
     assert_eq!(settings.max_records, NonZeroU64::new(7));
-    assert_eq!(settings.max_sync, Some(Duration::from_secs(3600)));
+    assert_eq!(settings.max_sync, Some(Duration::from_hours(1)));
     assert_eq!(settings.idle_limit, Duration::from_secs(20));
     assert_eq!(settings.isolation_level, IsolationLevel::ReadUncommitted);
     assert!(settings.enable_auto_commit);
