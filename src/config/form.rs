@@ -33,7 +33,10 @@ pub struct Form {
     /// The brokers to contact first, as `host:port`, separated by commas. The rest of the cluster is found through
     /// them, so one is enough; name two or three and a sync still starts while one of them is down. IPv6 addresses
     /// stand in brackets: `[2001:db8::1]:9092`.
-    #[schemars(title = "Bootstrap servers", extend("group" = "connection", "order" = 0, "examples" = ["kafka-1.example.com:9092,kafka-2.example.com:9092"]))]
+    #[schemars(
+        title = "Bootstrap servers",
+        extend("group" = "connection", "order" = 0, "examples" = ["kafka-1.example.com:9092,kafka-2.example.com:9092"])
+    )]
     pub bootstrap_servers: String,
 
     /// How the connection to the brokers is protected. It must match the listener behind the bootstrap servers.
@@ -154,7 +157,10 @@ pub struct Form {
     pub retry_backoff_ms: Option<u64>,
 
     /// How many milliseconds to wait for the answer to a request.
-    #[schemars(title = "Request timeout, ms", range(min = 1), extend("group" = "advanced", "order" = 7, "default" = 30_000))]
+    #[schemars(
+        title = "Request timeout, ms", range(min = 1),
+        extend("group" = "advanced", "order" = 7, "default" = 30_000)
+    )]
     pub request_timeout_ms: Option<u64>,
 
     /// The size of the TCP receive buffer. Empty, 0 or -1: what the operating system chooses, which is best for most

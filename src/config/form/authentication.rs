@@ -77,7 +77,10 @@ fn kafka() -> String {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct OauthBearer {
     /// Where tokens are asked for.
-    #[schemars(title = "Token endpoint URL", extend("order" = 1, "examples" = ["https://login.example.com/oauth2/token"]))]
+    #[schemars(
+        title = "Token endpoint URL",
+        extend("order" = 1, "examples" = ["https://login.example.com/oauth2/token"])
+    )]
     pub token_endpoint_url: String,
 
     /// The name of this client at the token endpoint.
@@ -93,7 +96,10 @@ pub struct OauthBearer {
     pub scope: Option<String>,
 
     /// SASL extensions, as `name=value`, separated by commas. Confluent Cloud wants two.
-    #[schemars(title = "Extensions", extend("order" = 5, "examples" = ["logicalCluster=lkc-abc123,identityPoolId=pool-xyz"]))]
+    #[schemars(
+        title = "Extensions",
+        extend("order" = 5, "examples" = ["logicalCluster=lkc-abc123,identityPoolId=pool-xyz"])
+    )]
     pub extensions: Option<String>,
 
     /// The certificates of the authorities that signed the token endpoint's certificate, as PEM text. Empty: the

@@ -60,12 +60,18 @@ pub struct Sasl {
 pub struct Tls {
     /// The certificates of the authorities that signed the brokers' certificates, as PEM text. Empty: the public
     /// authorities.
-    #[schemars(title = "CA certificates", extend("order" = 10, "multiline" = true, "examples" = ["-----BEGIN CERTIFICATE-----…"]))]
+    #[schemars(
+        title = "CA certificates",
+        extend("order" = 10, "multiline" = true, "examples" = ["-----BEGIN CERTIFICATE-----…"])
+    )]
     pub ssl_ca: Option<String>,
 
     /// The certificate of this client and those between it and its authority, as PEM text. Needed only when the
     /// brokers ask for one, and then with its key.
-    #[schemars(title = "Client certificate", extend("order" = 11, "multiline" = true, "examples" = ["-----BEGIN CERTIFICATE-----…"]))]
+    #[schemars(
+        title = "Client certificate",
+        extend("order" = 11, "multiline" = true, "examples" = ["-----BEGIN CERTIFICATE-----…"])
+    )]
     pub ssl_certificate: Option<String>,
 
     /// The private key of the client certificate, as PEM text.
