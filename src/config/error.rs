@@ -25,7 +25,11 @@ pub enum ConfigError {
         found: &'static str,
     },
     /// A required field is absent, null or empty.
-    #[error("`{field}` is missing or empty{}{}", Allowed("; choose ", .allowed), Shown("; give it a value like ", .example))]
+    #[error(
+        "`{field}` is missing or empty{}{}",
+        Allowed("; choose ", .allowed),
+        Shown("; give it a value like ", .example)
+    )]
     Missing {
         /// its path
         field: String,
