@@ -1,0 +1,407 @@
+//! The JSON scanner: one pass that validates, finds the top-level fields and tells the kind of each value.
+//!
+//! It copies nothing. What must not reach the output as it stands (white space between tokens, lone surrogates) is noted
+//! as an [`Edit`]; between edits the input is the output. Strict RFC 8259, with two differences that `config.md` asks for:
+//! nesting ends at [`MAX_DEPTH`], and a lone surrogate escape is read as U+FFFD instead of being refused.
+
+#![expect(clippy::inline_always, reason = "the loop over a payload is one function; calls cost a quarter of it")]
+
+use simdutf8::{basic, compat};
+use wide::u8x16;
+
+use super::escape::{REPLACEMENT, code_unit, is_high, is_low};
+use super::fault::{BadMessage, Fault, MAX_DEPTH};
+use super::text;
+use crate::kind::Kind;
+
+/// A stretch of input that is left out, or replaced.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edit {
+    start: usize,
+    end: usize,
+    /// a lone surrogate: U+FFFD takes its place
+    replaced: bool,
+}
+
+/// One top-level field, as positions in the input.
+pub(super) struct Field {
+    /// the opening quote of the name
+    pub start: usize,
+    /// the name between its quotes, as it is written; `None` when it is the guessed one
+    pub name: Option<(usize, usize)>,
+    /// the first byte of the value
+    pub value: usize,
+    /// the byte behind the value
+    pub end: usize,
+    /// the value's kind
+    pub kind: Kind,
+}
+
+/// Who receives the top-level fields.
+pub(super) trait Fields {
+    /// How the next field probably starts: its name in quotes and the colon, in the only spelling that counts as a hit.
+    fn guess(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Takes the next field.
+    fn field(&mut self, scan: &Scan<'_>, field: &Field);
+}
+
+/// One payload and what has been noted about it.
+pub(super) struct Scan<'a> {
+    bytes: &'a [u8],
+    edits: &'a mut Vec<Edit>,
+    /// every byte inside strings, or-ed together: the top bits tell whether any of them is not ASCII
+    seen: u8x16,
+}
+
+impl<'a> Scan<'a> {
+    /// Starts on a payload; `edits` is only lent to keep its memory from message to message.
+    pub(super) fn new(bytes: &'a [u8], edits: &'a mut Vec<Edit>) -> Self {
+        edits.clear();
+        Self { bytes, edits, seen: u8x16::ZERO }
+    }
+
+    /// Scans the whole payload. An object's fields go to `fields` when it wants them; the value's place and kind return.
+    pub(super) fn document<F: Fields>(&mut self, fields: Option<&mut F>) -> Result<(usize, usize, Kind), BadMessage> {
+        // A byte order mark in front is no JSON, but Windows tools write it and it carries nothing.
+        let start = self.space(if self.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 });
+        if start == self.bytes.len() {
+            return Err(BadMessage::new(Fault::Empty, start));
+        }
+        let (end, kind) = match (fields, self.byte(start)) {
+            (Some(fields), b'{') => (self.object(start + 1, fields)?, Kind::Object),
+            _ => self.value(start, 0)?,
+        };
+        let rest = self.space(end);
+        if rest < self.bytes.len() {
+            return Err(BadMessage::new(Fault::Trailing, rest));
+        }
+        self.check_utf8()?;
+        Ok((start, end, kind))
+    }
+
+    /// The bytes as they were written.
+    pub(super) fn raw(&self, start: usize, end: usize) -> &'a [u8] {
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// Appends what the bytes of a token, value or run of fields are in the output.
+    #[inline]
+    pub(super) fn copy(&self, start: usize, end: usize, out: &mut Vec<u8>) {
+        if self.edits.is_empty() {
+            out.extend_from_slice(self.raw(start, end));
+        } else {
+            self.copy_edited(start, end, out);
+        }
+    }
+
+    fn copy_edited(&self, mut start: usize, end: usize, out: &mut Vec<u8>) {
+        let first = self.edits.partition_point(|edit| edit.start < start);
+        let edits = self.edits.get(first..).unwrap_or_default();
+        for edit in edits.iter().take_while(|edit| edit.end <= end) {
+            out.extend_from_slice(self.raw(start, edit.start));
+            if edit.replaced {
+                out.extend_from_slice(REPLACEMENT);
+            }
+            start = edit.end;
+        }
+        out.extend_from_slice(self.raw(start, end));
+    }
+
+    /// The byte at a position, 0 behind the end: JSON knows no place where a NUL would be right.
+    #[inline(always)]
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    #[cold]
+    fn bad<T>(&self, fault: Fault, at: usize) -> Result<T, BadMessage> {
+        Err(BadMessage::new(if at < self.bytes.len() { fault } else { Fault::UnexpectedEnd }, at))
+    }
+
+    /// Where the next token starts; white space before it is cut.
+    #[inline(always)]
+    fn space(&mut self, at: usize) -> usize {
+        if self.byte(at) > b' ' { at } else { self.cut_space(at) }
+    }
+
+    fn cut_space(&mut self, start: usize) -> usize {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let length = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        if length > 0 {
+            self.edits.push(Edit { start, end: start + length, replaced: false });
+        }
+        start + length
+    }
+
+    /// The fields of the top-level object whose brace stands before `at`.
+    #[inline(always)]
+    fn object<F: Fields>(&mut self, at: usize, fields: &mut F) -> Result<usize, BadMessage> {
+        let mut at = self.space(at);
+        if self.byte(at) == b'}' {
+            return Ok(at + 1);
+        }
+        loop {
+            let start = at;
+            let guess = fields.guess().filter(|guess| self.bytes.get(at..).is_some_and(|rest| rest.starts_with(guess)));
+            let name = if let Some(guess) = guess {
+                at += guess.len();
+                None
+            } else {
+                let end = self.name(at)?;
+                at = self.colon(end)?;
+                Some((start + 1, end - 1))
+            };
+            let value = self.space(at);
+            let (end, kind) = self.value(value, 1)?;
+            fields.field(self, &Field { start, name, value, end, kind });
+            at = self.space(end);
+            match self.byte(at) {
+                b',' => at = self.space(at + 1),
+                b'}' => return Ok(at + 1),
+                _ => return self.bad(Fault::ExpectedCommaOrBrace, at),
+            }
+        }
+    }
+
+    /// The end of the name that has to start here.
+    #[inline(always)]
+    fn name(&mut self, at: usize) -> Result<usize, BadMessage> {
+        if self.byte(at) == b'"' { self.string(at + 1) } else { self.bad(Fault::ExpectedKey, at) }
+    }
+
+    /// The position behind the colon that has to come next.
+    #[inline(always)]
+    fn colon(&mut self, at: usize) -> Result<usize, BadMessage> {
+        let at = self.space(at);
+        if self.byte(at) == b':' { Ok(at + 1) } else { self.bad(Fault::ExpectedColon, at) }
+    }
+
+    /// The end and kind of the value that has to start here, `depth` objects deep.
+    #[inline(always)]
+    fn value(&mut self, at: usize, depth: usize) -> Result<(usize, Kind), BadMessage> {
+        match self.byte(at) {
+            b'"' => Ok((self.string(at + 1)?, Kind::String)),
+            b'{' => Ok((self.nested(at, depth)?, Kind::Object)),
+            b'[' => Ok((self.nested(at, depth)?, Kind::Array)),
+            byte => self.scalar(at, byte),
+        }
+    }
+
+    /// A number, `true`, `false` or `null`.
+    #[inline(always)]
+    fn scalar(&self, at: usize, byte: u8) -> Result<(usize, Kind), BadMessage> {
+        match byte {
+            b'-' | b'0'..=b'9' => self.number(at),
+            b't' => Ok((self.word(at, b"true")?, Kind::Boolean)),
+            b'f' => Ok((self.word(at, b"false")?, Kind::Boolean)),
+            b'n' => Ok((self.word(at, b"null")?, Kind::Null)),
+            _ => self.bad(Fault::ExpectedValue, at),
+        }
+    }
+
+    #[inline(always)]
+    fn word(&self, at: usize, word: &[u8]) -> Result<usize, BadMessage> {
+        if self.raw(at, at + word.len()) == word { Ok(at + word.len()) } else { self.bad_word(at, word) }
+    }
+
+    #[cold]
+    fn bad_word(&self, at: usize, word: &[u8]) -> Result<usize, BadMessage> {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        let same = rest.iter().zip(word).take_while(|(is, should)| is == should).count();
+        self.bad(Fault::ExpectedValue, at + same)
+    }
+
+    #[inline(always)]
+    fn number(&self, at: usize) -> Result<(usize, Kind), BadMessage> {
+        let first = at + usize::from(self.byte(at) == b'-');
+        let end = match self.byte(first) {
+            b'0' => first + 1,
+            b'1'..=b'9' => self.digits(first + 1),
+            _ => return self.bad(Fault::ExpectedDigit, first),
+        };
+        if matches!(self.byte(end), b'.' | b'e' | b'E') {
+            Ok((self.fraction(end)?, Kind::Number))
+        } else {
+            Ok((end, Kind::Integer))
+        }
+    }
+
+    fn fraction(&self, mut at: usize) -> Result<usize, BadMessage> {
+        if self.byte(at) == b'.' {
+            at = self.some_digits(at + 1)?;
+        }
+        if matches!(self.byte(at), b'e' | b'E') {
+            at = self.some_digits(at + 1 + usize::from(matches!(self.byte(at + 1), b'+' | b'-')))?;
+        }
+        Ok(at)
+    }
+
+    fn some_digits(&self, at: usize) -> Result<usize, BadMessage> {
+        let end = self.digits(at);
+        if end > at { Ok(end) } else { self.bad(Fault::ExpectedDigit, at) }
+    }
+
+    #[inline(always)]
+    fn digits(&self, mut at: usize) -> usize {
+        while self.byte(at).is_ascii_digit() {
+            at += 1;
+        }
+        at
+    }
+
+    /// The position behind the closing quote of the string whose text starts here.
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Result<usize, BadMessage> {
+        let end = text::special(self.bytes, at, &mut self.seen);
+        if self.byte(end) == b'"' { Ok(end + 1) } else { self.escaped_string(end) }
+    }
+
+    fn escaped_string(&mut self, mut at: usize) -> Result<usize, BadMessage> {
+        loop {
+            match self.byte(at) {
+                b'"' => return Ok(at + 1),
+                b'\\' => at = self.escape(at)?,
+                _ => return self.bad(Fault::ControlCharacter, at),
+            }
+            at = text::special(self.bytes, at, &mut self.seen);
+        }
+    }
+
+    fn escape(&mut self, at: usize) -> Result<usize, BadMessage> {
+        match self.byte(at + 1) {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
+            b'u' => self.unicode_escape(at),
+            _ => self.bad(Fault::InvalidEscape, at + 1),
+        }
+    }
+
+    fn unicode_escape(&mut self, at: usize) -> Result<usize, BadMessage> {
+        let end = at + 6;
+        let Some(unit) = code_unit(self.bytes, at) else {
+            let hex = self.bytes.get(at + 2..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_hexdigit());
+            return self.bad(Fault::InvalidEscape, at + 2 + hex.count());
+        };
+        let paired = is_high(unit) && code_unit(self.bytes, end).is_some_and(is_low);
+        if paired {
+            return Ok(end + 6);
+        }
+        if is_high(unit) || is_low(unit) {
+            self.edits.push(Edit { start: at, end, replaced: true });
+        }
+        Ok(end)
+    }
+
+    /// The end of the object or array that starts here, inside `outside` others. Iterative, so that the stack of the
+    /// process does not depend on what a producer sends.
+    fn nested(&mut self, mut at: usize, outside: usize) -> Result<usize, BadMessage> {
+        let mut open = Brackets::new(outside);
+        loop {
+            // A value starts here.
+            let byte = self.byte(at);
+            match byte {
+                b'"' => at = self.string(at + 1)?,
+                b'{' | b'[' => {
+                    let is_object = byte == b'{';
+                    if !open.push(is_object) {
+                        return Err(BadMessage::new(Fault::TooDeep, at));
+                    }
+                    let inside = self.space(at + 1);
+                    if self.byte(inside) == closing(is_object) {
+                        at = inside;
+                    } else {
+                        at = if is_object { self.member(inside)? } else { inside };
+                        continue;
+                    }
+                }
+                _ => (at, _) = self.scalar(at, byte)?,
+            }
+            // A value, or an empty container but for its bracket, ends here.
+            loop {
+                at = self.space(at);
+                let byte = self.byte(at);
+                if byte == b',' {
+                    let next = self.space(at + 1);
+                    at = if open.in_object() { self.member(next)? } else { next };
+                    break;
+                }
+                if byte != closing(open.in_object()) {
+                    let fault =
+                        if open.in_object() { Fault::ExpectedCommaOrBrace } else { Fault::ExpectedCommaOrBracket };
+                    return self.bad(fault, at);
+                }
+                at += 1;
+                if open.pop() {
+                    return Ok(at);
+                }
+            }
+        }
+    }
+
+    /// A name, its colon, and the position of the value.
+    #[inline(always)]
+    fn member(&mut self, at: usize) -> Result<usize, BadMessage> {
+        let end = self.name(at)?;
+        let value = self.colon(end)?;
+        Ok(self.space(value))
+    }
+
+    /// Outside strings every byte has been compared with ASCII, so only what strings held is in question.
+    fn check_utf8(&self) -> Result<(), BadMessage> {
+        if self.seen.to_bitmask() == 0 || basic::from_utf8(self.bytes).is_ok() {
+            return Ok(());
+        }
+        let at = compat::from_utf8(self.bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        Err(BadMessage::new(Fault::InvalidUtf8, at))
+    }
+}
+
+#[inline(always)]
+fn closing(is_object: bool) -> u8 {
+    if is_object { b'}' } else { b']' }
+}
+
+/// The open brackets of nested values, one bit each: set for an object. The innermost stands outside the array, where
+/// every comma asks for it.
+struct Brackets {
+    /// how many are open, those of the caller included
+    depth: usize,
+    outside: usize,
+    in_object: bool,
+    bits: [u64; MAX_DEPTH / 64 + 1],
+}
+
+impl Brackets {
+    #[inline(always)]
+    fn new(outside: usize) -> Self {
+        Self { depth: outside, outside, in_object: false, bits: [0; MAX_DEPTH / 64 + 1] }
+    }
+
+    #[inline(always)]
+    fn in_object(&self) -> bool {
+        self.in_object
+    }
+
+    /// Whether there was room.
+    #[inline(always)]
+    fn push(&mut self, is_object: bool) -> bool {
+        self.depth += 1;
+        self.in_object = is_object;
+        if let Some(word) = self.bits.get_mut(self.depth / 64) {
+            let bit = 1 << (self.depth % 64);
+            *word = if is_object { *word | bit } else { *word & !bit };
+        }
+        self.depth <= MAX_DEPTH
+    }
+
+    /// Whether that was the outermost.
+    #[inline(always)]
+    fn pop(&mut self) -> bool {
+        self.depth -= 1;
+        let word = self.bits.get(self.depth / 64).copied().unwrap_or(0);
+        self.in_object = word & (1 << (self.depth % 64)) != 0;
+        self.depth == self.outside
+    }
+}
