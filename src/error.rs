@@ -59,7 +59,9 @@ pub enum Error {
     State(#[from] state::Error),
 
     /// The catalog asks for a topic that the configuration does not choose.
-    #[error("stream `{stream}` is not chosen by {subscription}; change the subscription or take the stream out of the catalog")]
+    #[error(
+        "stream `{stream}` is not chosen by {subscription}; change the subscription or take the stream out of the catalog"
+    )]
     NotSubscribed {
         /// the stream
         stream: String,
@@ -77,7 +79,9 @@ pub enum Error {
     },
 
     /// The configuration names a partition that the topic does not have.
-    #[error("`subscription.topic_partitions`: topic `{topic}` has no partition {partition}, its partitions are 0 to {last}")]
+    #[error(
+        "`subscription.topic_partitions`: topic `{topic}` has no partition {partition}, its partitions are 0 to {last}"
+    )]
     NoPartition {
         /// topic
         topic: String,

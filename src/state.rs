@@ -40,7 +40,9 @@ pub enum Error {
         partition: String,
     },
     /// Not an offset.
-    #[error("stream `{stream}`, partition {partition}: {value} is no offset; it has to be an integer from 0, the next offset to read")]
+    #[error(
+        "stream `{stream}`, partition {partition}: {value} is no offset; it has to be an integer from 0, the next offset to read"
+    )]
     Offset {
         /// the stream
         stream: String,
@@ -109,7 +111,8 @@ impl State {
     fn add_global(&mut self, fields: &Map<String, Value>) -> Result<(), Error> {
         let global = fields.get("global").filter(|global| global.is_object());
         // PyAirbyte writes a Python name.
-        let global = global.or_else(|| fields.get("global_")).ok_or(Error::Missing { kind: "GLOBAL", field: "global" })?;
+        let global =
+            global.or_else(|| fields.get("global_")).ok_or(Error::Missing { kind: "GLOBAL", field: "global" })?;
         for stream in global.get("stream_states").and_then(Value::as_array).into_iter().flatten() {
             self.add_stream(stream)?;
         }
@@ -197,7 +200,9 @@ mod tests {
 
     #[test]
     fn nothing_is_no_state() {
-        for text in ["", " \n", "null", "{}", "[]", r#"[{"type":"STREAM","stream":{"stream_descriptor":{"name":"a"}}}]"#] {
+        for text in
+            ["", " \n", "null", "{}", "[]", r#"[{"type":"STREAM","stream":{"stream_descriptor":{"name":"a"}}}]"#]
+        {
             assert_eq!(offsets(text, "a"), None, "{text}");
         }
         let null = r#"[{"type":"STREAM","stream":{"stream_descriptor":{"name":"a"},"stream_state":null}}]"#;
@@ -234,7 +239,9 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let message = |blob: &str| {
-            let text = format!(r#"[{{"type":"STREAM","stream":{{"stream_descriptor":{{"name":"a"}},"stream_state":{blob}}}}}]"#);
+            let text = format!(
+                r#"[{{"type":"STREAM","stream":{{"stream_descriptor":{{"name":"a"}},"stream_state":{blob}}}}}]"#
+            );
             State::parse(&text).unwrap_err().to_string()
         };
         insta::assert_snapshot!(message(r#"{"partitions":[1]}"#), @r#"stream `a`: `partitions` has to be an object such as {"0": 42}"#);

@@ -197,8 +197,8 @@ impl<'a> Trace<'a> {
 
     /// How many rows a stream will have, at most.
     #[must_use]
-    pub fn estimate(stream: StreamDescriptor<'a>, row_estimate: u64) -> Self {
-        Self::Estimate { estimate: Estimate { name: stream.name, namespace: stream.namespace, kind: "STREAM", row_estimate } }
+    pub fn estimate(stream: StreamDescriptor<'a>, rows: u64) -> Self {
+        Self::Estimate { estimate: Estimate { name: stream.name, namespace: stream.namespace, kind: "STREAM", rows } }
     }
 
     /// Why a stream, or everything, failed.
@@ -237,12 +237,13 @@ pub enum StreamStatus {
 /// See [`Trace::Estimate`].
 #[derive(Debug, Serialize)]
 pub struct Estimate<'a> {
+    #[serde(rename = "row_estimate")]
+    rows: u64,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
     #[serde(rename = "type")]
     kind: &'static str,
-    row_estimate: u64,
 }
 
 /// See [`Trace::Error`].

@@ -34,17 +34,16 @@ fn check(settings: &Settings) -> Result<(), Error> {
     let mut partitions = first_partitions(&chosen, settings)?;
     if let Some(name) = &settings.test_topic {
         let topic = test_topic(&client, name, &chosen, deadline)?;
-        partitions.insert(0, TopicPartition { partition: topic.partitions.first().copied().unwrap_or(0), topic: topic.name });
+        partitions
+            .insert(0, TopicPartition { partition: topic.partitions.first().copied().unwrap_or(0), topic: topic.name });
     }
     let filled = filled(&client, &partitions, deadline)?;
     log::info!(target: "check", "the low and high watermarks of a partition of each topic can be read");
-    match filled {
-        Some(assignment) => fetch_one(client, assignment, deadline),
-        None => {
-            log::info!(target: "check", "no message was there to be fetched");
-            Ok(())
-        }
+    if let Some(assignment) = filled {
+        return fetch_one(client, assignment, deadline);
     }
+    log::info!(target: "check", "no message was there to be fetched");
+    Ok(())
 }
 
 fn counted(count: usize, noun: &str) -> String {
@@ -119,12 +118,11 @@ fn fetch_one(client: Client, assignment: Assignment, deadline: Instant) -> Resul
             complaint = Some(last.text);
         }
     }
-    // Destroying the client waits for its threads; nothing is left for them to do.
-    std::mem::forget(consumer);
     if found {
         log::info!(target: "check", "a message of topic `{}`, partition {} can be fetched", partition.topic, partition.partition);
         return Ok(());
     }
     let cause = complaint.unwrap_or_else(|| format!("nothing arrived within {} s", TIME_LIMIT.as_secs()));
-    Err(kafka::Error::Unavailable { attempt: format!("fetching a message of topic `{}`", partition.topic), cause }.into())
+    Err(kafka::Error::Unavailable { attempt: format!("fetching a message of topic `{}`", partition.topic), cause }
+        .into())
 }

@@ -33,10 +33,7 @@ pub(super) fn json_schema(settings: &Settings, value: &Sample, key: ColumnType) 
         ("_kafka_timestamp_type", text()),
         ("_kafka_key", key.property()),
         ("_kafka_headers", headers_property()),
-        (
-            "_kafka_extra",
-            json!({"type": ["null", "object"], "additionalProperties": true, (KNOWN_FIELDS): known}),
-        ),
+        ("_kafka_extra", json!({"type": ["null", "object"], "additionalProperties": true, (KNOWN_FIELDS): known})),
     ];
     properties.extend(metadata.map(|(name, property)| (name.to_owned(), property)));
     if settings.on_bad_message == OnBadMessage::Rescue {
@@ -98,10 +95,10 @@ pub(super) fn configured(settings: &Settings, properties: &Map<String, Value>) -
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter_map(|name| name.as_str().map(str::to_owned));
+        .filter_map(Value::as_str)
+        .map(str::to_owned);
     let projection = Projection::new(shape(settings.record_shape), columns, known, metadata.extra);
-    let (key_accepts, key_json_text) =
-        properties.get("_kafka_key").map_or((Kinds::ALL, false), |property| schema::accepts(property));
+    let (key_accepts, key_json_text) = properties.get("_kafka_key").map_or((Kinds::ALL, false), schema::accepts);
     Columns {
         metadata,
         value: ValueDecoder::new(format(settings.value_format), projection),

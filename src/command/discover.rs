@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::{Outcome, client_options, columns, topics};
 use crate::airbyte::{Message, Output, Stream};
-use crate::config::{self, Settings};
+use crate::config::{self, RecordShape, Settings};
 use crate::decode::{self, Format, Shape};
 use crate::error::Error;
 use crate::kafka::{self, Assignment, Client, Consumer, Event, Position, TopicPartition};
+use crate::kind::Kind;
 use crate::offsets::Range;
 use crate::schema::{ColumnType, MAX_COLUMNS, Sample};
 
@@ -83,8 +84,9 @@ struct Sampled {
 
 impl<'a> Samples<'a> {
     fn new(settings: &'a Settings, names: impl Iterator<Item = String>) -> Self {
+        let value = expected(settings);
         let topics =
-            names.map(|name| TopicSample { name, value: Sample::default(), key: Sample::default(), bad: 0 }).collect();
+            names.map(|name| TopicSample { name, value: value.clone(), key: Sample::default(), bad: 0 }).collect();
         Self { settings, topics }
     }
 
@@ -147,9 +149,9 @@ impl<'a> Samples<'a> {
                         }
                         (slot, sampled.is_done())
                     }
-                    Event::EndOfPartition { slot, .. } | Event::OffsetOutOfRange { slot } | Event::Broken { slot, .. } => {
-                        (slot, true)
-                    }
+                    Event::EndOfPartition { slot, .. }
+                    | Event::OffsetOutOfRange { slot }
+                    | Event::Broken { slot, .. } => (slot, true),
                     Event::Complaint { .. } => return Ok(()),
                 };
                 if done && reached.last() != Some(&slot) {
@@ -160,8 +162,6 @@ impl<'a> Samples<'a> {
             consumer.client().complaints()?;
             open -= turn_or_close(&consumer, &mut sampled, reached)?;
         }
-        // Destroying the client waits for its threads; nothing is left for them to do.
-        std::mem::forget(consumer);
         if open > 0 {
             log::warn!(target: "discover", "{open} partitions were not sampled within {} s", TIME_LIMIT.as_secs());
         }
@@ -202,6 +202,17 @@ impl Sampled {
     fn is_done(&self) -> bool {
         self.wanted == 0 || self.range.is_done()
     }
+}
+
+/// What is known of a topic's columns without looking: the one column of text, bytes and wrapped values.
+fn expected(settings: &Settings) -> Sample {
+    let mut sample = Sample::default();
+    match (settings.value_format, settings.record_shape) {
+        (config::Format::Text(_) | config::Format::Binary, _) => sample.add("value", Kind::String),
+        (_, RecordShape::Wrapped) => sample.add("value", Kind::Null),
+        (_, RecordShape::Flattened) => {}
+    }
+    sample
 }
 
 /// Turns partitions whose oldest messages have been seen to their newest, and closes the others. Returns how many it

@@ -1,12 +1,16 @@
 //! `read`: topics into records and states, up to the ends captured at the start.
 //!
-//! `plan` decides what to read, `reader` reads it, `stream` writes the lines of one stream, `patience` knows when silence
-//! is no longer normal, `budget` divides a limited number of records.
+//! `plan` decides what to read; `reader` reads it into the `sink`, where each `partition` picks its messages and each
+//! `stream` writes its lines. `patience` knows when silence is no longer normal, `budget` divides a limited number of
+//! records, `stop` says why it ended.
 
 mod budget;
+mod partition;
 mod patience;
 mod plan;
 mod reader;
+mod sink;
+mod stop;
 mod stream;
 
 use std::sync::Arc;
@@ -45,7 +49,9 @@ pub(super) fn run(settings: &Settings, catalog: &str, state: &str, output: &mut 
     let result = Client::new(client_options(settings))
         .map_err(Error::from)
         .and_then(|client| Ok((Plan::new(&client, settings, &catalog, &state)?, client)))
-        .and_then(|(plan, client)| Reader::new(settings, plan, client, &mut streams, output)?.run(started, &terminated));
+        .and_then(|(plan, client)| {
+            Reader::new(settings, plan, client, &mut streams, output)?.run(started, &terminated)
+        });
     match result {
         Ok(outcome) => Ok(outcome),
         // Without an output there is nobody to tell.

@@ -1,5 +1,6 @@
 //! Connecting: from plain options to a librdkafka client, with the reason for every property.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,18 +34,21 @@ pub struct Options {
 }
 
 /// A connection to a cluster.
+///
+/// It is never destroyed: a command needs one or two and the process ends with them, while destroying one waits for its
+/// threads (100 ms at best, for ever if messages are outstanding) and would only tell a group goodbye that it never joined.
 pub struct Client {
-    pub(super) consumer: Arc<BaseConsumer<Context>>,
+    pub(super) consumer: Arc<ManuallyDrop<BaseConsumer<Context>>>,
     options: Options,
 }
 
 impl Client {
     /// Makes a client. The first request connects it.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let consumer = properties(&options)
+        let consumer: BaseConsumer<Context> = properties(&options)
             .create_with_context(Context::default())
             .map_err(|error| Error::Settings(creation_cause(&error)))?;
-        Ok(Self { consumer: Arc::new(consumer), options })
+        Ok(Self { consumer: Arc::new(ManuallyDrop::new(consumer)), options })
     }
 
     /// The options that it was made with.

@@ -203,14 +203,13 @@ impl Slots {
         if self.last.0 == key {
             return Some(self.last.1);
         }
-        let slot = match self.by_handle.get(&key) {
-            Some(&slot) => slot,
-            None => {
-                let name = TopicPartition { topic: item.topic()?, partition: item.partition() };
-                let slot = *self.by_name.get(&name)?;
-                self.by_handle.insert(key, slot);
-                slot
-            }
+        let slot = if let Some(&slot) = self.by_handle.get(&key) {
+            slot
+        } else {
+            let name = TopicPartition { topic: item.topic()?, partition: item.partition() };
+            let slot = *self.by_name.get(&name)?;
+            self.by_handle.insert(key, slot);
+            slot
         };
         self.last = (key, slot);
         Some(slot)

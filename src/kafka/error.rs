@@ -110,12 +110,7 @@ impl Error {
     }
 
     /// Sorts an error code that a call returned into its category.
-    pub(super) fn of_call(
-        code: RDKafkaErrorCode,
-        attempt: &str,
-        servers: &str,
-        complaint: Option<&Complaint>,
-    ) -> Self {
+    pub(super) fn of_call(code: RDKafkaErrorCode, attempt: &str, servers: &str, complaint: Option<&Complaint>) -> Self {
         let attempt = attempt.to_owned();
         let cause = complaint.map_or_else(|| code.to_string(), |complaint| complaint.text.clone());
         match code {

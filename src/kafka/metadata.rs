@@ -55,14 +55,14 @@ pub struct Cluster {
 pub enum Position {
     /// the oldest message
     Beginning,
-    /// behind the newest message (under read_committed: the newest that is decided)
+    /// behind the newest message (under `read_committed`: the newest that is decided)
     End,
     /// the first message of that time or later, in milliseconds
     Time(i64),
 }
 
 impl Position {
-    /// ListOffsets takes the first two as special timestamps.
+    /// `ListOffsets` takes the first two as special timestamps.
     fn timestamp(self) -> Offset {
         match self {
             Self::Beginning => Offset::Beginning,
@@ -75,13 +75,15 @@ impl Position {
 impl Client {
     /// All topics, or one of them.
     pub fn cluster(&self, topic: Option<&str>, timeout: Duration) -> Result<Cluster, Error> {
-        let attempt = topic.map_or_else(|| "listing the topics".to_owned(), |name| format!("describing topic `{name}`"));
+        let attempt =
+            topic.map_or_else(|| "listing the topics".to_owned(), |name| format!("describing topic `{name}`"));
         let metadata = self.consumer.fetch_metadata(topic, timeout).map_err(|error| self.error(&error, &attempt))?;
         let topics = metadata
             .topics()
             .iter()
             .map(|topic| {
-                let mut partitions: Vec<i32> = topic.partitions().iter().map(|partition| partition.id()).collect();
+                let mut partitions: Vec<i32> =
+                    topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect();
                 partitions.sort_unstable();
                 Topic { name: topic.name().to_owned(), partitions, error: topic.error().and_then(topic_error) }
             })
@@ -143,10 +145,7 @@ pub(super) fn partition_list(partitions: &[TopicPartition], offset: Offset) -> R
 }
 
 /// librdkafka may reorder the list: answers are found by name.
-fn in_order(
-    list: &TopicPartitionList,
-    partitions: &[TopicPartition],
-) -> Vec<Result<Option<i64>, RDKafkaErrorCode>> {
+fn in_order(list: &TopicPartitionList, partitions: &[TopicPartition]) -> Vec<Result<Option<i64>, RDKafkaErrorCode>> {
     let elements = list.elements();
     let answers: HashMap<(&str, i32), Result<Option<i64>, RDKafkaErrorCode>> = elements
         .iter()

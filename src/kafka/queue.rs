@@ -7,13 +7,14 @@
 //! What has to hold here, and what breaks otherwise:
 //! - A partition is forwarded *before* it is assigned. Afterwards its first fetches may already sit on the consumer's
 //!   queue, where nobody looks for them: records would be lost without a word.
-//! - Each message is destroyed exactly once, before the client is: messages that outlive it make its destruction hang.
-//!   [`Batch`] does so when dropped, also in a panic.
-//! - The queue is destroyed before the client: it holds a reference to it.
+//! - Each message is destroyed exactly once: [`Batch`] does so when dropped, also in a panic. Messages that are
+//!   outstanding would make the destruction of the client hang.
+//! - The queue needs its client alive: it holds a reference to it.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,12 +31,12 @@ pub(super) struct DataQueue {
     queue: *mut c::rd_kafka_queue_t,
     /// Room for the largest batch; empty between batches.
     messages: Vec<*mut c::rd_kafka_message_t>,
-    consumer: Arc<BaseConsumer<Context>>,
+    consumer: Arc<ManuallyDrop<BaseConsumer<Context>>>,
 }
 
 impl DataQueue {
     /// Makes a queue on the consumer, for batches of at most `capacity` messages.
-    pub(super) fn new(consumer: Arc<BaseConsumer<Context>>, capacity: usize) -> Self {
+    pub(super) fn new(consumer: Arc<ManuallyDrop<BaseConsumer<Context>>>, capacity: usize) -> Self {
         // SAFETY: the client outlives the queue, whose `Drop` runs before that of `consumer`.
         let queue = unsafe { c::rd_kafka_queue_new(consumer.client().native_ptr()) };
         Self { queue, messages: Vec::with_capacity(capacity), consumer }
@@ -49,7 +50,8 @@ impl DataQueue {
         // SAFETY: the client and both queues are alive; the partition's queue is a counted reference, given back here,
         // and forwarding keeps its own.
         unsafe {
-            let source = c::rd_kafka_queue_get_partition(self.consumer.client().native_ptr(), topic.as_ptr(), partition);
+            let source =
+                c::rd_kafka_queue_get_partition(self.consumer.client().native_ptr(), topic.as_ptr(), partition);
             if source.is_null() {
                 return false;
             }

@@ -19,15 +19,16 @@ pub(super) fn allowances(total: u64, streams: usize, wishes: &[Wish]) -> Vec<u64
             *sum += wish.messages;
         }
     }
-    let mut allowances = vec![0; wishes.len()];
-    for (stream, part) in share(total, &by_stream).into_iter().enumerate() {
-        let places: Vec<usize> = (0..wishes.len()).filter(|&place| wishes[place].stream == stream).collect();
-        let wanted: Vec<u64> = places.iter().map(|&place| wishes[place].messages).collect();
-        for (place, allowance) in places.into_iter().zip(share(part, &wanted)) {
-            allowances[place] = allowance;
-        }
-    }
-    allowances
+    let mut parts: Vec<_> = share(total, &by_stream)
+        .into_iter()
+        .enumerate()
+        .map(|(stream, part)| {
+            let wanted: Vec<u64> =
+                wishes.iter().filter(|wish| wish.stream == stream).map(|wish| wish.messages).collect();
+            share(part, &wanted).into_iter()
+        })
+        .collect();
+    wishes.iter().map(|wish| parts.get_mut(wish.stream).and_then(Iterator::next).unwrap_or(0)).collect()
 }
 
 #[cfg(test)]

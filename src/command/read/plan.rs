@@ -67,10 +67,10 @@ fn logs(client: &Client, settings: &Settings, partitions: &[TopicPartition], sta
     let timeout = settings.request_timeout;
     // The end first: what is deleted meanwhile then makes the range smaller, never larger.
     let ends = client.offsets(partitions, Position::End, timeout)?;
-    let lows = client.offsets(partitions, Position::Beginning, timeout)?;
+    let beginnings = client.offsets(partitions, Position::Beginning, timeout)?;
     let mut logs: Logs = partitions
         .iter()
-        .zip(ends.into_iter().zip(lows))
+        .zip(ends.into_iter().zip(beginnings))
         .map(|(partition, (end, low))| {
             let log = match (end, low) {
                 (Ok(Some(end)), Ok(Some(low))) => Ok(Log { low, end: end.max(low), high: end.max(low) }),
@@ -87,12 +87,7 @@ fn logs(client: &Client, settings: &Settings, partitions: &[TopicPartition], sta
 /// Under `read_committed` the cluster tells the last stable offset. A state behind it is either right, because the
 /// sync before read uncommitted messages, or behind the end of the log: only the high watermark tells. That takes a
 /// client of its own, so it is asked for in this case only.
-fn find_high_watermarks(
-    settings: &Settings,
-    logs: &mut Logs,
-    state: &State,
-    timeout: Duration,
-) -> Result<(), Error> {
+fn find_high_watermarks(settings: &Settings, logs: &mut Logs, state: &State, timeout: Duration) -> Result<(), Error> {
     let options = client_options(settings);
     let next = |partition: &TopicPartition| {
         state.of(&partition.topic).and_then(|next| next.get(&partition.partition)).copied()
@@ -129,31 +124,31 @@ impl<'a> Starts<'a> {
         state: &State,
         partitions: &[TopicPartition],
     ) -> Result<Self, Error> {
-        let mut starts = Self { settings, offsets: HashMap::new() };
+        let mut found = Self { settings, offsets: HashMap::new() };
         let fresh: Vec<TopicPartition> = streams
             .iter()
             .filter(|stream| begins_as_configured(stream, state.of(&stream.name)))
             .flat_map(|stream| partitions.iter().filter(|partition| partition.topic == stream.name).cloned())
             .collect();
         if fresh.is_empty() {
-            return Ok(starts);
+            return Ok(found);
         }
         let timeout = settings.request_timeout;
-        let found = match settings.start_from {
-            StartFrom::Earliest | StartFrom::Latest => return Ok(starts),
+        let answers = match settings.start_from {
+            StartFrom::Earliest | StartFrom::Latest => return Ok(found),
             StartFrom::Timestamp(ms) => client.offsets(&fresh, Position::Time(ms.max(0)), timeout)?,
             StartFrom::Relative(ago) => client.offsets(&fresh, Position::Time(before(ago)), timeout)?,
             StartFrom::Committed { .. } => client.committed(&fresh, timeout)?,
         };
-        starts.offsets = fresh
+        found.offsets = fresh
             .into_iter()
-            .zip(found)
+            .zip(answers)
             .map(|(partition, offset)| {
                 let offset = offset.map_err(|code| topics::partition_error(&partition, &code));
                 (partition, offset)
             })
             .collect();
-        Ok(starts)
+        Ok(found)
     }
 
     fn plan(
@@ -163,23 +158,26 @@ impl<'a> Starts<'a> {
         known: Option<&NextOffsets>,
         logs: &mut Logs,
     ) -> Result<PartitionPlan, Error> {
-        let log = logs.remove(&partition).unwrap_or_else(|| Err(topics::partition_error(&partition, &"not described")))?;
+        let log =
+            logs.remove(&partition).unwrap_or_else(|| Err(topics::partition_error(&partition, &"not described")))?;
         let policy = on_lost(self.settings);
         let lost = |lost| Error::LostOffsets { topic: partition.topic.clone(), partition: partition.partition, lost };
         let (range, gone) = match known.map(|known| known.get(&partition.partition)) {
             Some(Some(&next)) => offsets::resume(next, log, policy).map_err(lost)?,
             // A partition that appeared since the state was written: all of it is new, whatever the configured start.
             Some(None) => (Range::from(log.low, log), None),
-            None if begins_as_configured(stream, known) => match self.configured(&partition, log)? {
+            None => match self.configured(&partition, stream, log)? {
                 Start::At(offset) => (Range::from(offset, log), None),
                 Start::Committed(next) => offsets::resume(next, log, policy).map_err(lost)?,
             },
-            None => (Range::from(log.low, log), None),
         };
         Ok(PartitionPlan { partition, range, lost: gone })
     }
 
-    fn configured(&self, partition: &TopicPartition, log: Log) -> Result<Start, Error> {
+    fn configured(&self, partition: &TopicPartition, stream: &ConfiguredStream, log: Log) -> Result<Start, Error> {
+        if stream.sync_mode == SyncMode::FullRefresh {
+            return Ok(Start::At(log.low));
+        }
         let found = match self.offsets.get(partition) {
             None => None,
             Some(Ok(offset)) => *offset,

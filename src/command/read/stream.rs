@@ -110,7 +110,7 @@ impl StreamWriter {
             Ok(()) => true,
             Err((part, bad)) => {
                 out.truncate(mark);
-                self.deal_with(message, headers, part, &bad, emitted_at, out)?
+                self.deal_with(message, headers, part, bad, emitted_at, out)?
             }
         };
         let count = u64::from(written);
@@ -144,7 +144,7 @@ impl StreamWriter {
         message: &kafka::Message<'_>,
         headers: Headers<'_>,
         part: &'static str,
-        bad: &BadMessage,
+        bad: BadMessage,
         emitted_at: i64,
         out: &mut Vec<u8>,
     ) -> Result<bool, Error> {
@@ -178,7 +178,7 @@ impl StreamWriter {
         message: &kafka::Message<'_>,
         headers: Headers<'_>,
         part: &'static str,
-        bad: &BadMessage,
+        bad: BadMessage,
         emitted_at: i64,
         out: &mut Vec<u8>,
     ) {
