@@ -137,9 +137,8 @@ def versions(binary: pathlib.Path) -> dict[str, str]:
     kcat = subprocess.run(["kcat", "-V"], capture_output=True, text=True).stdout
     own = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.strip()
     java = subprocess.run(["java", "-version"], capture_output=True, text=True).stderr
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True).stdout.strip()
     return {
-        "source-kafka": f"{own} at {commit}",
+        "source-kafka": f"{own} at {_commit()}",
         "source-kafka sha256": hashlib.sha256(binary.read_bytes()).hexdigest()[:16],
         "limit": f"rdkafka_performance of librdkafka {librdkafka_version()}, gcc -O2",
         "kcat": " with librdkafka ".join(re.findall(r"(?:Version |librdkafka )([0-9.]+)", kcat)),
@@ -147,6 +146,14 @@ def versions(binary: pathlib.Path) -> dict[str, str]:
         "java": java.partition('"')[2].partition('"')[0],
         "tap-kafka": re.search(r"tap-kafka==(.+)", (HERE / "requirements.txt").read_text())[1],
     }
+
+
+def _commit() -> str:
+    """Of the checkout; a binary that was given with --binary may be older, and its digest tells."""
+    git = ["git", "-C", str(REPOSITORY)]
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    changed = subprocess.run([*git, "status", "--porcelain", "--", "src", "Cargo.toml", "Cargo.lock"], capture_output=True)
+    return commit + (" with uncommitted changes" if changed.stdout else "")
 
 
 def _need(*names: str) -> None:
