@@ -13,6 +13,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod text;
+mod token;
 
 use encoding_rs::Encoding;
 
@@ -127,7 +128,7 @@ impl ValueDecoder {
         self.work.extra.clear();
         let mut scan = Scan::new(value, &mut self.edits);
         let (start, end, kind) = scan.document(None::<&mut Repeats>)?;
-        if self.projection.route(self.projection.slot(VALUE.as_bytes()), kind) == Route::Splice {
+        if self.projection.route_value(kind) == Route::Splice {
             out.extend_from_slice(b"\"value\":");
             scan.copy(start, end, out);
             out.push(b',');
@@ -161,7 +162,7 @@ impl ValueDecoder {
         if kind == Kind::Null && (self.projection.shape == Shape::Flattened || slot.is_none()) {
             return;
         }
-        match self.projection.route(slot, kind) {
+        match self.projection.route_value(kind) {
             Route::Splice => {
                 out.extend_from_slice(b"\"value\":");
                 out.extend_from_slice(json);

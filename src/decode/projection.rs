@@ -1,8 +1,10 @@
 //! Which field goes where: into its column, into `_kafka_extra`, or nowhere.
 
+#![expect(clippy::inline_always, reason = "asked once per field from the scanner's loop")]
+
 use std::collections::HashMap;
 
-use super::text;
+use super::token::Token;
 use crate::kind::{Kind, Kinds};
 
 /// What a message's value becomes.
@@ -29,6 +31,10 @@ pub struct Column {
 /// (`schema` has the same list for discover; the two do not know each other.)
 const RESERVED: [&str; 3] = ["_kafka_", "_ab_cdc_", "_airbyte_"];
 
+/// How many names have slots, and how long one may be that is only met: what a topic with names at random costs in memory.
+const MAX_SLOTS: usize = 4_096;
+const MAX_MET_NAME: usize = 64;
+
 /// The one column of the wrapped shape, and of what is no object.
 pub(super) const VALUE: &str = "value";
 
@@ -45,28 +51,35 @@ pub(super) enum Route {
     Drop,
 }
 
-/// A name that is known beforehand.
+/// A name that is known: configured, offered, or met before.
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     /// the name in quotes and the colon, as most producers write it
-    pub token: Box<[u8]>,
+    pub token: Token,
     accepts: Kinds,
     json_text: bool,
     /// offered by discover and deselected
     deselected: bool,
-    /// the slot of the field that followed last time; 0 = none
+    /// the slot of the field that followed last time
     pub next: usize,
     /// the last record in which the field was seen
     pub seen: u64,
 }
 
 impl Slot {
-    fn new(name: &str, accepts: Kinds, json_text: bool, deselected: bool) -> Self {
-        let mut token = Vec::new();
-        text::write_string(name.as_bytes(), &mut token);
-        token.push(b':');
-        let accepts = accepts.with(Kind::Null);
-        Self { token: token.into(), accepts, json_text, deselected, next: 0, seen: 0 }
+    fn new(name: &str, accepts: Kinds) -> Self {
+        Self { token: Token::new(name), accepts, json_text: false, deselected: false, next: 0, seen: 0 }
+    }
+
+    /// Where a value of this kind goes.
+    #[inline(always)]
+    pub(super) fn route(&self, kind: Kind) -> Route {
+        match self {
+            _ if self.accepts.contains(kind) => Route::Splice,
+            _ if self.json_text => Route::JsonText,
+            _ if self.deselected => Route::Drop,
+            _ => Route::Extra,
+        }
     }
 }
 
@@ -74,7 +87,8 @@ impl Slot {
 #[derive(Clone, Debug)]
 pub struct Projection {
     pub(super) shape: Shape,
-    /// The first stands for the start of a record: its `next` is the first field.
+    /// The first stands for the start of a record: its `next` is the first field. It has a name that nobody uses, and that
+    /// is never a column.
     pub(super) slots: Vec<Slot>,
     by_name: HashMap<Box<[u8]>, usize>,
     pub(super) keeps_extra: bool,
@@ -85,26 +99,43 @@ impl Projection {
     /// every other field is new and, like one that does not fit its column, goes to `_kafka_extra` if `keeps_extra`.
     /// Names that cannot be columns of a payload are left out of both.
     pub fn new(shape: Shape, columns: Vec<Column>, known: impl IntoIterator<Item = String>, keeps_extra: bool) -> Self {
-        let start = Slot::new("", Kinds::NONE, false, true);
-        let mut projection = Self { shape, slots: vec![start], by_name: HashMap::new(), keeps_extra };
-        for column in columns {
-            projection.add(&column.name, column.accepts, column.json_text, false);
+        let mut projection = Self { shape, slots: Vec::new(), by_name: HashMap::new(), keeps_extra };
+        projection.add(Slot::new("\0", Kinds::NONE), b"\0");
+        for Column { name, accepts, json_text } in columns {
+            let accepts = accepts.with(Kind::Null);
+            projection.offer(Slot { json_text, ..Slot::new(&name, accepts) }, &name);
         }
         for name in known {
-            projection.add(&name, Kinds::NONE, false, true);
+            projection.offer(Slot { deselected: true, ..Slot::new(&name, Kinds::NONE) }, &name);
         }
+        // The first guess: fields come in the order of the columns. Nothing is expected behind the last.
+        let slots = projection.slots.len();
         for (index, slot) in projection.slots.iter_mut().enumerate() {
-            slot.next = index + 1;
+            slot.next = (index + 1) % slots;
         }
         projection
     }
 
-    fn add(&mut self, name: &str, accepts: Kinds, json_text: bool, deselected: bool) {
+    fn offer(&mut self, slot: Slot, name: &str) {
         let is_taken = name.is_empty() || RESERVED.iter().any(|prefix| name.starts_with(prefix));
         if !is_taken && !self.by_name.contains_key(name.as_bytes()) {
-            self.by_name.insert(name.as_bytes().into(), self.slots.len());
-            self.slots.push(Slot::new(name, accepts, json_text, deselected));
+            self.add(slot, name.as_bytes());
         }
+    }
+
+    fn add(&mut self, slot: Slot, name: &[u8]) -> usize {
+        let index = self.slots.len();
+        self.by_name.insert(name.into(), index);
+        self.slots.push(slot);
+        index
+    }
+
+    /// Gives a new field a slot of its own, so that it costs no more than a column from now on; `None` when enough have
+    /// been met. A name that is not UTF-8 gets none: what equals a token is never validated again.
+    pub(super) fn meet(&mut self, name: &[u8]) -> Option<usize> {
+        let has_room = self.slots.len() < MAX_SLOTS && name.len() <= MAX_MET_NAME;
+        let text = str::from_utf8(name).ok().filter(|_| has_room)?;
+        Some(self.add(Slot::new(text, Kinds::NONE), name))
     }
 
     /// The slot of a name, given by its meaning.
@@ -112,15 +143,12 @@ impl Projection {
         self.by_name.get(name).copied()
     }
 
-    /// Where a value of this kind goes.
-    #[inline]
-    pub(super) fn route(&self, slot: Option<usize>, kind: Kind) -> Route {
-        match slot.and_then(|slot| self.slots.get(slot)) {
-            Some(slot) if slot.deselected => Route::Drop,
-            Some(slot) if slot.accepts.contains(kind) => Route::Splice,
-            Some(slot) if slot.json_text => Route::JsonText,
-            _ if self.keeps_extra => Route::Extra,
-            _ => Route::Drop,
+    /// Where a value of this kind goes if it stands for the whole message.
+    pub(super) fn route_value(&self, kind: Kind) -> Route {
+        let slot = self.slot(VALUE.as_bytes()).and_then(|slot| self.slots.get(slot));
+        match slot.map_or(Route::Extra, |slot| slot.route(kind)) {
+            Route::Extra if !self.keeps_extra => Route::Drop,
+            route => route,
         }
     }
 

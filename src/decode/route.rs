@@ -11,6 +11,7 @@ use super::escape::unescape;
 use super::projection::{Projection, Route};
 use super::scan::{Field, Fields, Scan};
 use super::text;
+use super::token::Token;
 
 /// Memory that is kept from message to message.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ pub(super) struct Workspace {
     pub extra: Vec<u8>,
     /// the meaning of an escaped name, or the JSON text of a value
     scratch: Vec<u8>,
-    /// fingerprints of this record's names without a slot
+    /// fingerprints of this record's names that have no slot
     strangers: Vec<u64>,
     /// counts the records
     epoch: u64,
@@ -32,6 +33,8 @@ pub(super) struct Router<'a> {
     out: &'a mut Vec<u8>,
     /// the slot of the field before
     previous: usize,
+    /// the slot that is expected next
+    expected: usize,
     /// the run of spliced fields that is not copied yet; empty when start = end
     run: (usize, usize),
     /// by the field's number, those that a later one of the same name overrules; empty on the normal path
@@ -50,7 +53,8 @@ impl<'a> Router<'a> {
         work.epoch += 1;
         work.extra.clear();
         work.strangers.clear();
-        Self { projection, work, out, previous: 0, run: (0, 0), overruled, count: 0, has_duplicate: false }
+        let expected = projection.slots.first().map_or(0, |start| start.next);
+        Self { projection, work, out, previous: 0, expected, run: (0, 0), overruled, count: 0, has_duplicate: false }
     }
 
     /// Copies what is left. False if a name stood twice: then the output is void and the record has to be done again,
@@ -74,39 +78,34 @@ impl<'a> Router<'a> {
         }
     }
 
-    /// The field's slot, and whether an earlier field of this record had the name.
-    #[inline]
-    fn resolve(&mut self, scan: &Scan<'_>, field: &Field) -> Option<usize> {
-        let guessed = self.projection.slots.get(self.previous).map_or(0, |slot| slot.next);
-        let slot = match field.name {
-            None => Some(guessed),
-            Some((start, end)) => self.look_up(scan.raw(start, end)),
-        }?;
-        if let Some(previous) = self.projection.slots.get_mut(self.previous) {
-            previous.next = slot;
-        }
-        self.previous = slot;
-        if let Some(known) = self.projection.slots.get_mut(slot) {
-            self.has_duplicate |= known.seen == self.work.epoch;
-            known.seen = self.work.epoch;
-        }
-        Some(slot)
-    }
-
-    /// The slot of a name that was not the guessed one.
+    /// The slot of a name that was not the expected one; it will be next time.
     #[inline(never)]
     fn look_up(&mut self, name: &[u8]) -> Option<usize> {
+        let mut unescaped = std::mem::take(&mut self.work.scratch);
         let name = if name.contains(&b'\\') {
-            unescape(name, &mut self.work.scratch);
-            self.work.scratch.as_slice()
+            unescape(name, &mut unescaped);
+            unescaped.as_slice()
         } else {
             name
         };
-        let slot = self.projection.slot(name);
-        if slot.is_none() && self.projection.keeps_extra {
-            self.work.strangers.push(self.projection.fingerprint(name));
+        let slot = self.projection.slot(name).or_else(|| self.projection.meet(name));
+        match slot.and_then(|_| self.projection.slots.get_mut(self.previous)) {
+            Some(previous) => previous.next = slot.unwrap_or(0),
+            None => self.work.strangers.push(self.projection.fingerprint(name)),
         }
+        self.work.scratch = unescaped;
         slot
+    }
+
+    /// Everything but splicing.
+    #[inline(never)]
+    fn divert(&mut self, scan: &Scan<'_>, field: &Field, route: Route) {
+        self.flush(scan);
+        match route {
+            Route::JsonText => self.write_json_text(scan, field),
+            Route::Extra if self.projection.keeps_extra => self.keep(scan, field),
+            Route::Extra | Route::Splice | Route::Drop => {}
+        }
     }
 
     fn keep(&mut self, scan: &Scan<'_>, field: &Field) {
@@ -127,32 +126,38 @@ impl<'a> Router<'a> {
 
 impl Fields for Router<'_> {
     #[inline(always)]
-    fn guess(&self) -> Option<&[u8]> {
-        let next = self.projection.slots.get(self.previous)?.next;
-        if next == 0 { None } else { self.projection.slots.get(next).map(|slot| &*slot.token) }
+    fn expected(&self) -> Option<&Token> {
+        self.projection.slots.get(self.expected).map(|slot| &slot.token)
     }
 
     #[inline(always)]
     fn field(&mut self, scan: &Scan<'_>, field: &Field) {
-        let slot = self.resolve(scan, field);
-        let mut route = self.projection.route(slot, field.kind);
-        if self.overruled.get(self.count).copied().unwrap_or(false) {
-            route = Route::Drop;
+        let slot = match field.name {
+            None => Some(self.expected),
+            Some((start, end)) => self.look_up(scan.raw(start, end)),
+        };
+        let mut route = Route::Extra;
+        if let Some(index) = slot
+            && let Some(slot) = self.projection.slots.get_mut(index)
+        {
+            route = slot.route(field.kind);
+            self.has_duplicate |= slot.seen == self.work.epoch;
+            slot.seen = self.work.epoch;
+            (self.previous, self.expected) = (index, slot.next);
         }
-        self.count += 1;
-        if route == Route::Splice {
-            if self.run.0 == self.run.1 {
-                self.run.0 = field.start;
+        if !self.overruled.is_empty() {
+            if self.overruled.get(self.count) == Some(&true) {
+                route = Route::Drop;
             }
-            self.run.1 = field.end;
-            return;
+            self.count += 1;
         }
-        self.flush(scan);
-        match route {
-            Route::JsonText => self.write_json_text(scan, field),
-            Route::Extra => self.keep(scan, field),
-            Route::Splice | Route::Drop => {}
+        if route != Route::Splice {
+            return self.divert(scan, field, route);
         }
+        if self.run.0 == self.run.1 {
+            self.run.0 = field.start;
+        }
+        self.run.1 = field.end;
     }
 }
 

@@ -79,6 +79,32 @@ fn the_last_of_repeated_names_counts() {
 }
 
 #[test]
+fn a_name_that_is_nul_is_a_name_like_any_other() {
+    becomes(b"{\"\\u0000\":1,\"id\":2}", "\"id\":2,", "\"\\u0000\":1");
+    becomes(b"{\"\\u0000\":1,\"\\u0000\":2}", "", "\"\\u0000\":2");
+}
+
+#[test]
+fn a_name_that_is_no_utf8_is_refused_every_time() {
+    let mut decoder = decoder(Format::Json, orders());
+    for _ in 0..3 {
+        let bad = decode(&mut decoder, b"{\"\xff\":1}").unwrap_err();
+        assert_eq!(bad.fault, Fault::InvalidUtf8);
+    }
+}
+
+#[test]
+fn names_at_random_are_not_remembered_for_ever() {
+    let mut decoder = decoder(Format::Json, orders());
+    for round in 0..3_000 {
+        let value = format!("{{\"a{round}\":1,\"id\":2,\"b{round}\":3,\"b{round}\":4}}");
+        let kept = decode(&mut decoder, value.as_bytes()).unwrap();
+        assert_eq!(kept, ("\"id\":2,".to_owned(), format!("\"a{round}\":1,\"b{round}\":4")));
+    }
+    assert!(decoder.projection.slots.len() <= 4_096);
+}
+
+#[test]
 fn numbers_keep_their_digits() {
     becomes(br#"{"id":-0,"x":-0.0,"y":1.500}"#, r#""id":-0,"#, r#""x":-0.0,"y":1.500"#);
     becomes(
