@@ -5,6 +5,7 @@
 //! records, `stop` says why it ended.
 
 mod budget;
+mod mirror;
 mod partition;
 mod patience;
 mod plan;
@@ -46,12 +47,7 @@ pub(super) fn run(settings: &Settings, catalog: &str, state: &str, output: &mut 
     for stream in &streams {
         stream.status(StreamStatus::Started, output)?;
     }
-    let result = Client::new(client_options(settings))
-        .map_err(Error::from)
-        .and_then(|client| Ok((Plan::new(&client, settings, &catalog, &state)?, client)))
-        .and_then(|(plan, client)| {
-            Reader::new(settings, plan, client, &mut streams, output)?.run(started, &terminated)
-        });
+    let result = read(settings, &catalog, &state, &mut streams, output, started, &terminated);
     match result {
         Ok(outcome) => Ok(outcome),
         // Without an output there is nobody to tell.
@@ -63,6 +59,21 @@ pub(super) fn run(settings: &Settings, catalog: &str, state: &str, output: &mut 
             Err(error)
         }
     }
+}
+
+fn read(
+    settings: &Settings,
+    catalog: &ConfiguredCatalog,
+    state: &State,
+    streams: &mut [StreamWriter],
+    output: &mut Output,
+    started: Instant,
+    terminated: &AtomicBool,
+) -> Result<Outcome, Error> {
+    let client = Client::new(client_options(settings))?;
+    let plan = Plan::new(&client, settings, catalog, state)?;
+    mirror::commit(&client, settings, catalog, state);
+    Reader::new(settings, plan, client, streams, output)?.run(started, terminated)
 }
 
 /// Set by SIGTERM. A second one ends the process at once, should the first find us stuck in a write.

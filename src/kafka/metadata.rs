@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rdkafka::consumer::Consumer as _;
+use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -119,6 +119,19 @@ impl Client {
             .committed_offsets(list, timeout)
             .map_err(|error| self.error(&error, "asking for the committed offsets of `group_id`"))?;
         Ok(in_order(&list, partitions))
+    }
+}
+
+impl Client {
+    /// Commits these offsets to the user's consumer group, and waits for the answer.
+    pub fn commit(&self, offsets: &[(TopicPartition, i64)]) -> Result<(), Error> {
+        let attempt = "committing the offsets of the state to `group_id`";
+        let mut list = TopicPartitionList::with_capacity(offsets.len());
+        for (partition, offset) in offsets {
+            list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(*offset))
+                .map_err(|error| self.error(&error, attempt))?;
+        }
+        self.consumer.commit(&list, CommitMode::Sync).map_err(|error| self.error(&error, attempt))
     }
 }
 

@@ -33,9 +33,11 @@ pub(super) fn summarize(stream: &StreamWriter, remaining: i64, stop: Stop) {
     let (name, records, skipped) = (stream.name(), stream.records(), stream.skipped());
     let skipped = if skipped > 0 { format!(", {skipped} bad messages skipped") } else { String::new() };
     if remaining > 0 {
+        let consequence =
+            if stream.is_full_refresh() { "the copy is partial" } else { "the next sync goes on from there" };
         log::warn!(
             target: "read",
-            "stream `{name}`: {records} records{skipped}; {stop}; at most {remaining} messages are left for the next sync"
+            "stream `{name}`: {records} records{skipped}; {stop}; at most {remaining} messages are left, {consequence}"
         );
     } else {
         log::info!(target: "read", "stream `{name}`: {records} records{skipped}; {stop}");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::airbyte::{
     ConfiguredStream, Message, Output, OutputError, SourceStats, StateMessage, StreamDescriptor, StreamState,
-    StreamStatus, Trace,
+    StreamStatus, SyncMode, Trace,
 };
 use crate::command::columns::{self, Columns};
 use crate::command::now_ms;
@@ -24,15 +24,6 @@ const LOGGED_SKIPS: u64 = 10;
 /// How many bytes of a bad message are shown.
 const PREVIEW_BYTES: usize = 64;
 
-/// How a stream stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
-    /// not all is read
-    Open,
-    /// its last status has been written
-    Closed,
-}
-
 /// Writes one stream.
 pub(super) struct StreamWriter {
     name: String,
@@ -46,7 +37,9 @@ pub(super) struct StreamWriter {
     skipped: u64,
     records_since_state: u64,
     last_state: Instant,
-    progress: Progress,
+    /// Its last status has not been written.
+    open: bool,
+    sync_mode: SyncMode,
 }
 
 impl StreamWriter {
@@ -72,7 +65,8 @@ impl StreamWriter {
             skipped: 0,
             records_since_state: 0,
             last_state: Instant::now(),
-            progress: Progress::Open,
+            open: true,
+            sync_mode: stream.sync_mode,
         }
     }
 
@@ -84,12 +78,16 @@ impl StreamWriter {
         self.records
     }
 
+    pub(super) fn is_full_refresh(&self) -> bool {
+        self.sync_mode == SyncMode::FullRefresh
+    }
+
     pub(super) fn skipped(&self) -> u64 {
         self.skipped
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.progress == Progress::Open
+        self.open
     }
 
     fn descriptor(&self) -> StreamDescriptor<'_> {
@@ -231,7 +229,7 @@ impl StreamWriter {
     /// The stream has been read as far as this sync goes.
     pub(super) fn complete(&mut self, output: &mut Output) -> Result<(), OutputError> {
         self.checkpoint(output)?;
-        self.progress = Progress::Closed;
+        self.open = false;
         self.status(StreamStatus::Complete, output)
     }
 
@@ -240,7 +238,7 @@ impl StreamWriter {
         if self.records_since_state > 0 || !self.next_offsets.is_empty() {
             self.checkpoint(output)?;
         }
-        self.progress = Progress::Closed;
+        self.open = false;
         self.status(StreamStatus::Incomplete, output)
     }
 
