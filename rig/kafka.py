@@ -194,6 +194,8 @@ class Kafka:
             f"-Xmx{self.heap}",
             "-XX:+UseSerialGC",
             "-XX:+ExitOnOutOfMemoryError",
+            # Codecs unpack their libraries there, and a killed JVM leaves them.
+            f"-Djava.io.tmpdir={self.folder}",
             f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties",
             "-cp",
             f"{self.jars}/*",

@@ -15,7 +15,9 @@ names = itertools.count()
 class Cluster:
     def __init__(self, bootstrap: str):
         self.bootstrap = bootstrap
-        self.admin = AdminClient({"bootstrap.servers": bootstrap})
+        # Brokers are killed on purpose: what clients of ours say about it would bury a test's own words.
+        self.client = {"bootstrap.servers": bootstrap, "log_level": 0}
+        self.admin = AdminClient(self.client)
 
     # topics
 
@@ -79,7 +81,7 @@ class Cluster:
         return self.admin.list_offsets({at: spec})[at].result(30).offset
 
     def commit(self, group: str, name: str, offsets: dict[int, int]) -> None:
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group})
+        consumer = Consumer({**self.client, "group.id": group})
         marks = [TopicPartition(name, partition, offset) for partition, offset in offsets.items()]
         committed = consumer.commit(offsets=marks, asynchronous=False)
         assert all(mark.error is None for mark in committed), committed
@@ -103,7 +105,7 @@ class Cluster:
     def producer(self, **config):
         """`send(topic, message)` inside the block; on leaving it everything is acknowledged."""
         settings = {key.replace("__", "."): value for key, value in config.items()}
-        settings = {"bootstrap.servers": self.bootstrap, "linger.ms": 5, "message.max.bytes": 10_000_000, **settings}
+        settings = {**self.client, "linger.ms": 5, "message.max.bytes": 10_000_000, **settings}
         producer = Producer(settings)
         failures: list = []
 
@@ -126,7 +128,7 @@ class Cluster:
 
     def transactional(self) -> Producer:
         """A producer in its own transactional id, initialised."""
-        settings = {"bootstrap.servers": self.bootstrap, "transactional.id": self.name("transaction")}
+        settings = {**self.client, "transactional.id": self.name("transaction")}
         producer = Producer({**settings, "transaction.timeout.ms": 3_600_000})
         producer.init_transactions(60)
         return producer

@@ -3,9 +3,9 @@
 import json
 import os
 import pathlib
-import select
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -14,6 +14,7 @@ import messages
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("SOURCE_KAFKA_BIN") or REPOSITORY / "target/release/source-kafka").absolute()
+PEAK = pathlib.Path(__file__).with_name("peak.py")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
 
@@ -26,7 +27,6 @@ class Run:
     stdout: bytes
     messages: list[dict]
     seconds: float
-    peak_rss_kib: int
     catalog: dict | None = None
     _of: dict[str, list[dict]] = field(default_factory=dict)
 
@@ -135,17 +135,27 @@ class Connector:
     def run(self, command: str, config=None, catalog=None, state=None, seconds: float = 120) -> Run:
         """Runs to the end; stderr must stay empty and every line be a valid message."""
         arguments = self.arguments(command, config, catalog, state)
+        return self._run(arguments, catalog, seconds)
+
+    def peak_rss_kib(self, command: str, config=None, catalog=None, seconds: float = 120) -> tuple[int, Run]:
+        """The peak of the process's memory beside the run itself."""
+        peak = self._file("peak")
+        arguments = [sys.executable, "-I", "-S", str(PEAK), str(peak), *self.arguments(command, config, catalog)]
+        run = self._run(arguments, catalog, seconds)
+        return int(peak.read_text()), run
+
+    def _run(self, arguments: list[str], catalog: dict | None, seconds: float) -> Run:
         out, err = self._file("stdout"), self._file("stderr")
         with out.open("wb") as stdout, err.open("wb") as stderr:
             started = time.monotonic()
             process = subprocess.Popen(arguments, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, env=ENVIRONMENT)
-            code, peak = _wait(process, seconds)
+            code = _wait(process, seconds)
             elapsed = time.monotonic() - started
         printed, prose = out.read_bytes(), err.read_text(errors="replace")
         out.unlink()
-        assert code is not None, f"{command} still ran after {seconds} s: …{printed[-2000:]!r}"
+        assert code is not None, f"{arguments} still ran after {seconds} s: …{printed[-2000:]!r}"
         assert prose == "", f"stderr: {prose[:2000]}"
-        return Run(arguments, code, printed, messages.parse(printed), elapsed, peak, catalog)
+        return Run(arguments, code, printed, messages.parse(printed), elapsed, catalog)
 
     def start(self, command: str, config=None, catalog=None, state=None, **options) -> subprocess.Popen:
         """The running process with its stdout as an unbuffered pipe, for tests that interfere."""
@@ -165,7 +175,7 @@ class Connector:
         assert prose == b"", f"stderr: {prose[:2000]!r}"
         printed = before + rest
         parsed = messages.parse(printed)
-        return Run(process.args, process.returncode, printed, parsed, time.monotonic() - started, 0)
+        return Run(process.args, process.returncode, printed, parsed, time.monotonic() - started)
 
     def arguments(self, command: str, config=None, catalog=None, state=None) -> list[str]:
         assert BINARY.exists(), f"{BINARY} is missing: build it, or set SOURCE_KAFKA_BIN"
@@ -188,16 +198,14 @@ class Connector:
         return self.folder / f"{self._files}-{name}"
 
 
-def _wait(process: subprocess.Popen, seconds: float) -> tuple[int | None, int]:
-    """Exit code and peak RSS in KiB; code `None` when the time was not enough."""
-    end = os.pidfd_open(process.pid)
-    in_time = bool(select.select([end], [], [], seconds)[0])
-    if not in_time:
+def _wait(process: subprocess.Popen, seconds: float) -> int | None:
+    """The exit code; `None` when the time was not enough."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
         process.kill()
-    _, status, usage = os.wait4(process.pid, 0)
-    os.close(end)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return (process.returncode if in_time else None), usage.ru_maxrss
+        process.wait()
+        return None
 
 
 def read_at_least(process: subprocess.Popen, count: int) -> bytes:

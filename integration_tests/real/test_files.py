@@ -53,7 +53,6 @@ STATES = {
     "bytes": b"\xff\xfe",
     "number": b"7",
     "list-of-numbers": b"[1]",
-    "missing-file": pathlib.Path("/nonexistent/state.json"),
 }
 BLOBS = {
     "negative-offset": {"partitions": {"0": -5}},

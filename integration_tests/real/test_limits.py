@@ -50,6 +50,10 @@ def test_a_record_limit_counts_over_all_streams_and_serves_each(cluster, source)
     run = source.read(source.config(*topics, max_records_process=30))
     assert len(run.records()) == 30
     assert [len(run.records(topic)) for topic in topics] == [10, 10, 10]
+    runs = syncs(source, source.config(*topics, max_records_process=130), 3)
+    assert [len(run.records()) for run in runs] == [130, 130, 40]
+    for topic in topics:
+        assert [n for run in runs for n in run.numbers(topic)] == list(range(100))
 
 
 def test_a_limit_above_the_topic_reads_all_of_it(cluster, source):

@@ -1,5 +1,7 @@
 """State is a person's to edit, the platform's to carry, and the truth about where a sync goes on."""
 
+import pathlib
+
 import pytest
 from connector import configured, state_of
 
@@ -36,9 +38,19 @@ def test_a_partition_missing_in_the_state_starts_at_earliest(source, topic):
     assert read(source, topic, [state_of(topic, {0: 10})]) == ODD
 
 
-@pytest.mark.parametrize(
-    "state", [None, [], {}, b"", b"null", b" \n", "null blob"], ids=["absent", "list", "object", "empty", "null", "blank", "null-blob"]
-)
+FRESH = {
+    "absent": None,
+    "list": [],
+    "object": {},
+    "empty": b"",
+    "null": b"null",
+    "blank": b" \n",
+    # Airbyte's acceptance test names a file that it has not written.
+    "missing-file": pathlib.Path("/nonexistent/state.json"),
+}
+
+
+@pytest.mark.parametrize("state", [*FRESH.values(), "null blob"], ids=[*FRESH, "null-blob"])
 def test_no_state_in_any_form_is_a_fresh_start(source, topic, state):
     if state == "null blob":
         state = [state_of(topic, None)]

@@ -98,16 +98,21 @@ def test_check_refuses_a_subscription_that_cannot_work(source, choice):
     assert status["status"] == "FAILED" and status["message"], status
 
 
+def test_check_refuses_a_list_of_which_one_wildcard_matches_nothing(source, topics):
+    status = source.check({**source.config(), **topic_list(topics["orders"], "no.such.*")})
+    assert status["status"] == "FAILED" and "no.such.*" in status["message"]
+
+
 def test_check_names_the_partition_that_does_not_exist(source, topics):
     status = source.check({**source.config(), **assign(f"{topics['orders']}:0,{topics['orders']}:9")})
     assert status["status"] == "FAILED" and topics["orders"] in status["message"] and "9" in status["message"]
 
 
 def test_a_wildcard_without_a_match_is_a_warning_in_read(source, topics):
-    catalog = {"streams": []}
-    run = source.run("read", {**source.config(), **topic_list("no.such.*")}, catalog)
-    assert run.exit_code == 0 and not run.errors, run.explain()
-    assert "no.such.*" in run.warnings
+    config = {**source.config(), **topic_list(topics["orders"], "no.such.*")}
+    catalog = configured(source.discover({**source.config(), **topic_list(topics["orders"])}))
+    run = source.read(config, catalog=catalog)
+    assert len(run.records()) == 1 and "no.such.*" in run.warnings
 
 
 def test_internal_topics_are_hidden_unless_named(cluster, source, topics):

@@ -37,11 +37,20 @@ def test_json_values_of_three_partitions_equal_kcats(cluster, source):
 
 def test_wrapped_values_stand_in_one_column(cluster, source):
     topic = cluster.topic("wrapped")
-    values = [{"a": 1, "nested": {"b": [1, None, "x"]}}, [1, 2], "text", 7, True, None]
+    values = [{"a": 1, "nested": {"b": [1, None, "x"]}}, {}, None, {"a": "two"}]
     cluster.produce(topic, [json.dumps(value).encode() for value in values])
     run = source.read(source.config(topic, record_shape="wrapped"))
     assert [record["value"] for record in run.records()] == values
     assert not any("a" in record for record in run.records())
+
+
+def test_a_column_of_several_types_carries_text_and_json_text(cluster, source):
+    topic = cluster.topic("mixed")
+    values = [{"a": [1, 2.50]}, [1, "x"], "text", 7, True, None]
+    cluster.produce(topic, [json.dumps(value).encode() for value in values])
+    got = [record["value"] for record in source.read(source.config(topic, record_shape="wrapped")).records()]
+    assert [json.loads(text) for text in got[:2] + got[3:5]] == values[:2] + values[3:5]
+    assert (got[2], got[5]) == ("text", None)
 
 
 def test_json_numbers_keep_every_digit(cluster, source):
