@@ -22,11 +22,12 @@ const TOPIC: &str = "orders";
 const PARTITIONS: i32 = 3;
 const FIRST: u32 = 12;
 const MORE: u32 = 5;
+const CUSTOMERS: [&str; 5] = ["Ada", "Blaise", "Chiara", "Dilip", "Émilie"];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
-    let binary = std::env::args_os().nth(1).ok_or("usage: quickstart PATH-OF-SOURCE-KAFKA")?;
+    let binary = fs::canonicalize(std::env::args_os().nth(1).ok_or("usage: quickstart PATH-OF-SOURCE-KAFKA")?)?;
     let cluster = MockCluster::new(1)?;
     cluster.create_topic(TOPIC, PARTITIONS, 1)?;
     let brokers = cluster.bootstrap_servers();
@@ -37,7 +38,7 @@ fn main() -> Outcome<()> {
     );
 
     let folder = tempfile::tempdir()?;
-    let connector = Connector { binary: binary.as_ref(), folder: folder.path() };
+    let connector = Connector { binary: &binary, folder: folder.path() };
     let config = json!({
         "bootstrap_servers": brokers,
         "protocol": { "security_protocol": "PLAINTEXT" },
@@ -183,7 +184,7 @@ fn produce(brokers: &str, orders: std::ops::Range<u32>) -> Outcome<()> {
         let key = format!("customer-{}", id % 5);
         let value = json!({
             "id": id,
-            "customer": ["Ada", "Blaise", "Chiara", "Dilip", "Émilie"].get(id as usize % 5),
+            "customer": CUSTOMERS.get(id as usize % CUSTOMERS.len()),
             "total": f64::from(id) * 2.5 + 9.9,
             "items": [{ "sku": format!("book-{id}"), "count": id % 3 + 1 }],
             "paid": id % 4 != 0,
