@@ -29,6 +29,11 @@ pub enum Lost {
         /// the oldest that is there
         low: i64,
     },
+    /// The topic has no such partition: it was recreated with fewer, or it is another cluster.
+    Partition {
+        /// the next offset of the state
+        next: i64,
+    },
     /// The log ends before: the topic was recreated or truncated, or it is another cluster.
     BeyondEnd {
         /// the next offset of the state
@@ -49,6 +54,11 @@ impl fmt::Display for Lost {
                  choose `on_lost_offsets` `earliest` or `latest` to go on without them, or clear the stream's state",
                 low - 1,
                 low - from,
+            ),
+            Self::Partition { next } => write!(
+                f,
+                "the state goes on at offset {next}, but the topic has no such partition: it was recreated, or this is \
+                 another cluster; choose `on_lost_offsets` `earliest` or `latest` to forget it, or clear the stream's state",
             ),
             Self::BeyondEnd { next, low, high } => write!(
                 f,
@@ -172,6 +182,7 @@ mod tests {
     #[test]
     fn messages_name_the_range() {
         insta::assert_snapshot!(Lost::Gap { from: 3, low: 10 }, @"offsets 3 to 9 (7 of them) are no longer in the log, which begins at 10; choose `on_lost_offsets` `earliest` or `latest` to go on without them, or clear the stream's state");
+        insta::assert_snapshot!(Lost::Partition { next: 3 }, @"the state goes on at offset 3, but the topic has no such partition: it was recreated, or this is another cluster; choose `on_lost_offsets` `earliest` or `latest` to forget it, or clear the stream's state");
         insta::assert_snapshot!(Lost::BeyondEnd { next: 26, low: 10, high: 25 }, @"the state goes on at offset 26, but the log ends at 25 (it begins at 10): the topic was recreated or truncated, or this is another cluster; choose `on_lost_offsets` `earliest` or `latest` to go on with what is there, or clear the stream's state");
     }
 

@@ -33,7 +33,6 @@ use stream::StreamWriter;
 
 pub(super) fn run(settings: &Settings, catalog: &str, state: &str, output: &mut Output) -> Result<Outcome, Error> {
     let started = Instant::now();
-    let terminated = terminated_flag()?;
     let catalog = ConfiguredCatalog::parse(catalog)?;
     let state = State::parse(state)?;
     for stream in &catalog.streams {
@@ -47,7 +46,7 @@ pub(super) fn run(settings: &Settings, catalog: &str, state: &str, output: &mut 
     for stream in &streams {
         stream.status(StreamStatus::Started, output)?;
     }
-    let result = read(settings, &catalog, &state, &mut streams, output, started, &terminated);
+    let result = read(settings, &catalog, &state, &mut streams, output, started);
     match result {
         Ok(outcome) => Ok(outcome),
         // Without an output there is nobody to tell.
@@ -68,15 +67,15 @@ fn read(
     streams: &mut [StreamWriter],
     output: &mut Output,
     started: Instant,
-    terminated: &AtomicBool,
 ) -> Result<Outcome, Error> {
     let client = Client::new(client_options(settings))?;
     let plan = Plan::new(&client, settings, catalog, state)?;
     mirror::commit(&client, settings, catalog, state);
-    Reader::new(settings, plan, client, streams, output)?.run(started, terminated)
+    Reader::new(settings, plan, client, streams, output)?.run(started, &*terminated_flag()?)
 }
 
-/// Set by SIGTERM. A second one ends the process at once, should the first find us stuck in a write.
+/// Set by SIGTERM from now on; before, there is nothing to be secured and the process just ends. A second one ends it at
+/// once, should the first find us stuck in a write.
 fn terminated_flag() -> Result<Arc<AtomicBool>, Error> {
     let terminated = Arc::new(AtomicBool::new(false));
     flag::register_conditional_default(SIGTERM, Arc::clone(&terminated))

@@ -59,7 +59,10 @@ impl<'a> Router<'a> {
 
     /// Copies what is left. False if a name stood twice: then the output is void and the record has to be done again,
     /// with [`overruled`].
-    pub(super) fn finish(mut self, scan: &Scan<'_>) -> bool {
+    ///
+    /// By reference: moving the router would read back in sixteens what was just written in eights, and stall.
+    #[inline]
+    pub(super) fn finish(&mut self, scan: &Scan<'_>) -> bool {
         self.flush(scan);
         if self.work.strangers.len() > 1 {
             self.work.strangers.sort_unstable();

@@ -16,6 +16,9 @@ use super::error::{Complaint, Error};
 /// The group that `assign` demands when the user has none. Nothing is committed to it, so no broker ever creates it.
 const UNUSED_GROUP: &str = "source-kafka";
 
+/// How many callbacks are served to find the complaint that explains a failure.
+const MAX_LOG_LINES: usize = 200;
+
 /// What a connection needs to know.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -59,30 +62,38 @@ impl Client {
 
     /// Serves librdkafka's callbacks, and returns what it complained of since the last call.
     pub fn complaints(&self) -> Result<Vec<Complaint>, Error> {
-        use rdkafka::message::Message as _;
-        while let Some(event) = self.consumer.poll(Duration::ZERO) {
-            match event {
-                Ok(message) => {
-                    return Err(Error::Misrouted {
-                        topic: message.topic().to_owned(),
-                        partition: message.partition(),
-                        offset: message.offset(),
-                    });
-                }
-                Err(KafkaError::MessageConsumptionFatal(code)) => {
-                    return Err(Error::Fatal { attempt: "reading".to_owned(), cause: code.to_string() });
-                }
-                // The context has taken note of it.
-                Err(_) => {}
-            }
-        }
+        while self.serve_callback()? {}
         Ok(self.consumer.client().context().take_complaints())
+    }
+
+    /// Serves one callback. False is no proof that none is left: a log line counts for nothing here.
+    fn serve_callback(&self) -> Result<bool, Error> {
+        use rdkafka::message::Message as _;
+        match self.consumer.poll(Duration::ZERO) {
+            None => Ok(false),
+            Some(Ok(message)) => Err(Error::Misrouted {
+                topic: message.topic().to_owned(),
+                partition: message.partition(),
+                offset: message.offset(),
+            }),
+            Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                Err(Error::Fatal { attempt: "reading".to_owned(), cause: code.to_string() })
+            }
+            // The context has taken note of it.
+            Some(Err(_)) => Ok(true),
+        }
     }
 
     /// Turns the error of a call into ours, with the most specific thing that librdkafka said meanwhile.
     pub(super) fn error(&self, error: &KafkaError, attempt: &str) -> Error {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-        let complaints = self.complaints().unwrap_or_default();
+        // Log lines stand between the complaints.
+        for _ in 0..MAX_LOG_LINES {
+            if self.serve_callback().is_err() {
+                break;
+            }
+        }
+        let complaints = self.consumer.client().context().take_complaints();
         let complaint = complaints.iter().rev().find(|complaint| complaint.is_specific());
         Error::of_call(code, attempt, &self.options.bootstrap_servers, complaint)
     }
@@ -100,6 +111,7 @@ fn creation_cause(error: &KafkaError) -> String {
 fn properties(options: &Options) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set_log_level(RDKafkaLogLevel::Info);
+    let request_timeout = options.request_timeout.as_millis().clamp(10, 300_000).to_string();
     let defaults = [
         // Default 50 MiB. Smaller responses stay in the processor's caches and halve the memory; the cost is at most
         // this much per round trip and broker.
@@ -118,6 +130,8 @@ fn properties(options: &Options) -> ClientConfig {
         ("reconnect.backoff.max.ms", "1000"),
         // Default off. A connection that a firewall dropped is noticed.
         ("socket.keepalive.enable", "true"),
+        // Default 60000. A broker that hangs is noticed when a request takes longer than the user allows.
+        ("socket.timeout.ms", request_timeout.as_str()),
         // Default 30000. A topic that is not there is reported sooner.
         ("topic.metadata.propagation.max.ms", "10000"),
     ];

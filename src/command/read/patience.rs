@@ -47,6 +47,11 @@ impl Patience {
         self.complaint = None;
     }
 
+    /// The cluster answered a question, but only after it had been unwell: it gets another chance.
+    pub(super) fn recovered(&mut self) {
+        self.last_arrival = Instant::now();
+    }
+
     /// A broker cannot be reached, or the like.
     pub(super) fn complained(&mut self, cause: String) {
         self.complaint = Some(cause);

@@ -7,7 +7,7 @@ use crate::airbyte::{ConfiguredCatalog, ConfiguredStream, SyncMode};
 use crate::command::{client_options, now_ms, topics};
 use crate::config::{CommittedFallback, OnLostOffsets, Settings, StartFrom};
 use crate::error::Error;
-use crate::kafka::{Client, Position, TopicPartition};
+use crate::kafka::{Client, Options, Position, Topic, TopicPartition};
 use crate::offsets::{self, Log, Lost, OnLost, Range};
 use crate::state::{NextOffsets, State};
 
@@ -20,10 +20,18 @@ pub(super) struct PartitionPlan {
     pub(super) lost: Option<Lost>,
 }
 
+/// What to read of a stream.
+#[derive(Debug)]
+pub(super) struct StreamPlan {
+    pub(super) partitions: Vec<PartitionPlan>,
+    /// Partitions of the state that the topic does not have (any more), and that the configuration allows to forget.
+    pub(super) vanished: Vec<i32>,
+}
+
 /// What to read of each stream of the catalog, in its order; or why that stream cannot be read.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) streams: Vec<Result<Vec<PartitionPlan>, Error>>,
+    pub(super) streams: Vec<Result<StreamPlan, Error>>,
 }
 
 /// What the cluster says of a partition.
@@ -37,30 +45,59 @@ impl Plan {
         catalog: &ConfiguredCatalog,
         state: &State,
     ) -> Result<Self, Error> {
-        let timeout = settings.request_timeout;
         let names: Vec<&str> = catalog.streams.iter().map(|stream| stream.name.as_str()).collect();
-        let partitions: Vec<Result<Vec<TopicPartition>, Error>> = topics::described(client, &names, timeout)?
-            .into_iter()
-            .map(|topic| topics::partitions(&topic?, &settings.subscription))
-            .collect();
-        let all: Vec<TopicPartition> = partitions.iter().flatten().flatten().cloned().collect();
-        let mut logs = logs(client, settings, &all, state)?;
+        let mut chosen = Vec::with_capacity(names.len());
+        for topic in topics::described(client, &names, settings.request_timeout)? {
+            chosen.push(topic.and_then(|topic| Ok((topics::partitions(&topic, &settings.subscription)?, topic))));
+        }
+        let all: Vec<TopicPartition> = chosen.iter().flatten().flat_map(|(partitions, _)| partitions).cloned().collect();
         let starts = Starts::new(client, settings, &catalog.streams, state, &all)?;
+        let known = |partition: &TopicPartition| match state.of(&partition.topic) {
+            Some(next_offsets) => next_offsets.get(&partition.partition).copied(),
+            None => starts.committed(partition),
+        };
+        let mut logs = logs(client, settings, &all, known)?;
         let streams = catalog
             .streams
             .iter()
-            .zip(partitions)
-            .map(|(stream, partitions)| {
+            .zip(chosen)
+            .map(|(stream, chosen)| {
+                let (partitions, topic) = chosen?;
                 let known = state.of(&stream.name);
-                partitions?.into_iter().map(|partition| starts.plan(partition, stream, known, &mut logs)).collect()
+                let vanished = vanished(&topic, known, on_lost(settings))?;
+                let partitions: Result<_, Error> =
+                    partitions.into_iter().map(|partition| starts.plan(partition, stream, known, &mut logs)).collect();
+                Ok(StreamPlan { partitions: partitions?, vanished })
             })
             .collect();
         Ok(Self { streams })
     }
 }
 
+/// Partitions never go away: a state that knows more of them than the topic has is that of another topic.
+fn vanished(topic: &Topic, known: Option<&NextOffsets>, policy: OnLost) -> Result<Vec<i32>, Error> {
+    let mut vanished = Vec::new();
+    for (&partition, &next) in known.into_iter().flatten() {
+        if topic.partitions.binary_search(&partition).is_ok() {
+            continue;
+        }
+        let lost = Lost::Partition { next };
+        if policy == OnLost::Fail {
+            return Err(Error::LostOffsets { topic: topic.name.clone(), partition, lost });
+        }
+        log::warn!(target: "read", "topic `{}`, partition {partition}: {lost}. It is forgotten", topic.name);
+        vanished.push(partition);
+    }
+    Ok(vanished)
+}
+
 /// Where each partition's log begins and ends.
-fn logs(client: &Client, settings: &Settings, partitions: &[TopicPartition], state: &State) -> Result<Logs, Error> {
+fn logs(
+    client: &Client,
+    settings: &Settings,
+    partitions: &[TopicPartition],
+    known: impl Fn(&TopicPartition) -> Option<i64>,
+) -> Result<Logs, Error> {
     if partitions.is_empty() {
         return Ok(Logs::new());
     }
@@ -80,28 +117,29 @@ fn logs(client: &Client, settings: &Settings, partitions: &[TopicPartition], sta
             (partition.clone(), log)
         })
         .collect();
-    find_high_watermarks(settings, &mut logs, state, timeout)?;
+    find_high_watermarks(settings, &mut logs, known)?;
     Ok(logs)
 }
 
-/// Under `read_committed` the cluster tells the last stable offset. A state behind it is either right, because the
-/// sync before read uncommitted messages, or behind the end of the log: only the high watermark tells. That takes a
-/// client of its own, so it is asked for in this case only.
-fn find_high_watermarks(settings: &Settings, logs: &mut Logs, state: &State, timeout: Duration) -> Result<(), Error> {
+/// Under `read_committed` the cluster tells the last stable offset. A known offset behind it is either right, because it
+/// comes from somebody who read uncommitted messages, or behind the end of the log: only the high watermark tells. That
+/// takes a client of its own, so it is asked for in this case only.
+fn find_high_watermarks(
+    settings: &Settings,
+    logs: &mut Logs,
+    known: impl Fn(&TopicPartition) -> Option<i64>,
+) -> Result<(), Error> {
     let options = client_options(settings);
-    let next = |partition: &TopicPartition| {
-        state.of(&partition.topic).and_then(|next| next.get(&partition.partition)).copied()
-    };
     let behind: Vec<TopicPartition> = logs
         .iter()
-        .filter(|(partition, log)| log.as_ref().is_ok_and(|log| next(partition) > Some(log.end)))
+        .filter(|(partition, log)| log.as_ref().is_ok_and(|log| known(partition) > Some(log.end)))
         .map(|(partition, _)| partition.clone())
         .collect();
     if behind.is_empty() || !options.read_committed {
         return Ok(());
     }
-    let uncommitted = Client::new(crate::kafka::Options { read_committed: false, ..options })?;
-    for (partition, high) in behind.iter().zip(uncommitted.offsets(&behind, Position::End, timeout)?) {
+    let uncommitted = Client::new(Options { read_committed: false, ..options })?;
+    for (partition, high) in behind.iter().zip(uncommitted.offsets(&behind, Position::End, settings.request_timeout)?) {
         if let (Some(Ok(log)), Ok(Some(high))) = (logs.get_mut(partition), high) {
             log.high = log.high.max(high);
         }
@@ -149,6 +187,14 @@ impl<'a> Starts<'a> {
             })
             .collect();
         Ok(found)
+    }
+
+    /// What the user's group has committed, if that is where to begin.
+    fn committed(&self, partition: &TopicPartition) -> Option<i64> {
+        match (self.settings.start_from, self.offsets.get(partition)?) {
+            (StartFrom::Committed { .. }, Ok(offset)) => *offset,
+            _ => None,
+        }
     }
 
     fn plan(

@@ -20,6 +20,9 @@ use crate::offsets::{self, Log, OnLost, Range};
 /// How long to wait for a message before looking at the clock and at signals.
 const TICK: Duration = Duration::from_millis(100);
 
+/// A cluster that takes longer to answer is not well.
+const PROMPT_ANSWER: Duration = Duration::from_secs(1);
+
 /// Reads all streams of a sync.
 pub(super) struct Reader<'a> {
     sink: Sink<'a>,
@@ -190,14 +193,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether silence has gone on for so long that the sync ends; an error if the brokers are to blame.
-    fn is_over(&self) -> Result<bool, Error> {
+    fn is_over(&mut self) -> Result<bool, Error> {
         match self.patience.verdict() {
             Verdict::Wait => Ok(false),
             Verdict::GiveUp => Err(self.stalled(self.patience.cause())),
             Verdict::Ask => {
                 let reading = self.sink.partitions.iter().find(|partition| partition.reading);
                 let (Some(consumer), Some(partition)) = (&self.consumer, reading) else { return Ok(true) };
+                let asked = Instant::now();
                 match consumer.client().cluster(Some(&partition.id.topic), self.request_timeout) {
+                    Ok(_) if asked.elapsed() > PROMPT_ANSWER => {
+                        self.patience.recovered();
+                        Ok(false)
+                    }
                     Ok(_) => Ok(true),
                     Err(error) => Err(self.stalled(error.to_string())),
                 }

@@ -4,7 +4,7 @@
 use std::ops::Range as Slots;
 
 use super::partition::Partition;
-use super::plan::PartitionPlan;
+use super::plan::{PartitionPlan, StreamPlan};
 use super::stop::{Stop, summarize};
 use super::stream::StreamWriter;
 use crate::airbyte::{Output, StreamStatus};
@@ -48,22 +48,26 @@ impl<'a> Sink<'a> {
     }
 
     /// Announces the next stream of the plan, or reports why it cannot be read.
-    pub(super) fn add(&mut self, plan: Result<Vec<PartitionPlan>, Error>) -> Result<(), Error> {
+    pub(super) fn add(&mut self, plan: Result<StreamPlan, Error>) -> Result<(), Error> {
         let index = self.slots.len();
         let first = self.partitions.len();
         match plan {
-            Ok(partitions) => self.announce(index, partitions)?,
+            Ok(plan) => self.announce(index, plan)?,
             Err(error) => self.pending.failed.push((index, error)),
         }
         self.slots.push(first..self.partitions.len());
         Ok(())
     }
 
-    fn announce(&mut self, index: usize, partitions: Vec<PartitionPlan>) -> Result<(), Error> {
+    fn announce(&mut self, index: usize, plan: StreamPlan) -> Result<(), Error> {
+        let StreamPlan { partitions, vanished } = plan;
         let Some(stream) = self.streams.get_mut(index) else { return Ok(()) };
         let estimate: i64 = partitions.iter().map(|partition| partition.range.remaining()).sum();
         stream.estimate(estimate.unsigned_abs(), self.output)?;
         stream.status(StreamStatus::Running, self.output)?;
+        for partition in vanished {
+            stream.next_offsets.remove(&partition);
+        }
         for PartitionPlan { partition, range, lost } in partitions {
             if let Some(lost) = lost {
                 let TopicPartition { topic, partition } = &partition;
