@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use source_kafka::decode::{Column, Format, Projection, Shape, ValueDecoder};
 use source_kafka::kafka::{Header, Message, Timestamp, TimestampType};
-use source_kafka::kind::{Kind, Kinds};
+use source_kafka::kind::Kinds;
 use source_kafka::record::{MetaColumns, RecordWriter};
 
 #[global_allocator]
@@ -102,7 +102,7 @@ fn order(index: usize, random: &mut impl FnMut(u64) -> u64) -> String {
          \"amount\":{}.{:02},\"currency\":\"EUR\",\"items\":[{},{},{}],\"address\":{{\"city\":\"Springfield\",\"zip\":\"{:05}\"}},\
          \"paid\":{},\"created_at\":\"2026-11-{:02}T09:{:02}:00Z\"}}",
         10_000_000 + index,
-        STATUS.get(random(5) as usize).unwrap_or(&""),
+        STATUS.get(index % STATUS.len()).unwrap_or(&""),
         random(1_000),
         random(100),
         random(100),

@@ -1,9 +1,10 @@
 //! Bytes of a message → members of the record's `data`, as JSON text in the caller's buffer.
 //!
-//! JSON is validated and spliced in one pass ([`scan`]): no tree, no allocation, no second look at the payload. Where its
+//! JSON is validated and spliced in one pass (`scan`): no tree, no allocation, no second look at the payload. Where its
 //! fields go is decided by the [`Projection`]. Text and bytes become JSON strings. The module knows neither Kafka nor
 //! Airbyte: bytes in, bytes out.
 
+mod brackets;
 mod escape;
 mod fault;
 mod plain;

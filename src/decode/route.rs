@@ -58,7 +58,7 @@ impl<'a> Router<'a> {
     }
 
     /// Copies what is left. False if a name stood twice: then the output is void and the record has to be done again,
-    /// with [`overruled`].
+    /// with what [`Repeats`] finds.
     ///
     /// By reference: moving the router would read back in sixteens what was just written in eights, and stall.
     #[inline]

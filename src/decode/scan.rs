@@ -2,15 +2,16 @@
 //!
 //! It copies nothing. What must not reach the output as it stands (white space between tokens, lone surrogates) is noted
 //! as an [`Edit`]; between edits the input is the output. Strict RFC 8259, with two differences that `config.md` asks for:
-//! nesting ends at [`MAX_DEPTH`], and a lone surrogate escape is read as U+FFFD instead of being refused.
+//! nesting ends at [`MAX_DEPTH`](super::MAX_DEPTH), and a lone surrogate escape is read as U+FFFD instead of being refused.
 
 #![expect(clippy::inline_always, reason = "the loop over a payload is one function; calls cost a quarter of it")]
 
 use simdutf8::{basic, compat};
 use wide::u8x16;
 
+use super::brackets::Brackets;
 use super::escape::{REPLACEMENT, code_unit, is_high, is_low};
-use super::fault::{BadMessage, Fault, MAX_DEPTH};
+use super::fault::{BadMessage, Fault};
 use super::text;
 use super::token::Token;
 use crate::kind::Kind;
@@ -392,47 +393,4 @@ impl<'a> Scan<'a> {
 #[inline(always)]
 fn closing(is_object: bool) -> u8 {
     if is_object { b'}' } else { b']' }
-}
-
-/// The open brackets of nested values, one bit each: set for an object. The innermost stands outside the array, where
-/// every comma asks for it.
-struct Brackets {
-    /// how many are open, those of the caller included
-    depth: usize,
-    outside: usize,
-    in_object: bool,
-    bits: [u64; MAX_DEPTH / 64 + 1],
-}
-
-impl Brackets {
-    #[inline(always)]
-    fn new(outside: usize) -> Self {
-        Self { depth: outside, outside, in_object: false, bits: [0; MAX_DEPTH / 64 + 1] }
-    }
-
-    #[inline(always)]
-    fn in_object(&self) -> bool {
-        self.in_object
-    }
-
-    /// Whether there was room.
-    #[inline(always)]
-    fn push(&mut self, is_object: bool) -> bool {
-        self.depth += 1;
-        self.in_object = is_object;
-        if let Some(word) = self.bits.get_mut(self.depth / 64) {
-            let bit = 1 << (self.depth % 64);
-            *word = if is_object { *word | bit } else { *word & !bit };
-        }
-        self.depth <= MAX_DEPTH
-    }
-
-    /// Whether that was the outermost.
-    #[inline(always)]
-    fn pop(&mut self) -> bool {
-        self.depth -= 1;
-        let word = self.bits.get(self.depth / 64).copied().unwrap_or(0);
-        self.in_object = word & (1 << (self.depth % 64)) != 0;
-        self.depth == self.outside
-    }
 }

@@ -1,4 +1,4 @@
-//! What is JSON and what is not, in the manner of JSONTestSuite: one short text per rule of RFC 8259.
+//! What is JSON and what is not, in the manner of `JSONTestSuite`: one short text per rule of RFC 8259.
 
 use super::*;
 

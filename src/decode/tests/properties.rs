@@ -116,7 +116,7 @@ fn fresh() -> ValueDecoder {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     /// One decoder for the whole series: what it has learned from one document must not show in the next.
     #[test]
