@@ -1,0 +1,153 @@
+//! The broker of the tests: librdkafka's own mock cluster, inside the test's process. It knows no transactions' control
+//! records, no compaction and no times (the tests against real brokers do), and hands out one produced batch per fetch.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer as _};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+/// How long producing may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A cluster that lives as long as the test, on the test's thread, and a producer to fill it.
+pub struct Broker {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    producer: BaseProducer,
+}
+
+/// A message to be produced.
+#[derive(Clone, Debug, Default)]
+pub struct Message {
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    pub timestamp: Option<i64>,
+}
+
+impl Message {
+    pub fn value(value: impl Into<Vec<u8>>) -> Self {
+        Self { value: Some(value.into()), ..Self::default() }
+    }
+
+    pub fn tombstone(key: impl Into<Vec<u8>>) -> Self {
+        Self { key: Some(key.into()), ..Self::default() }
+    }
+
+    pub fn with_key(self, key: impl Into<Vec<u8>>) -> Self {
+        Self { key: Some(key.into()), ..self }
+    }
+
+    pub fn with_header(mut self, name: &str, value: Option<&[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.map(<[u8]>::to_vec)));
+        self
+    }
+
+    pub fn at(self, timestamp: i64) -> Self {
+        Self { timestamp: Some(timestamp), ..self }
+    }
+}
+
+impl From<&str> for Message {
+    fn from(value: &str) -> Self {
+        Self::value(value)
+    }
+}
+
+impl From<String> for Message {
+    fn from(value: String) -> Self {
+        Self::value(value)
+    }
+}
+
+impl Broker {
+    pub fn start() -> Self {
+        Self::with_producer(&[])
+    }
+
+    /// With properties of the producer, such as the codec or the size of batches.
+    pub fn with_producer(properties: &[(&str, &str)]) -> Self {
+        let cluster = MockCluster::new(1).unwrap();
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", cluster.bootstrap_servers());
+        config.set("message.max.bytes", "20000000").set("linger.ms", "1").set("batch.num.messages", "500");
+        // librdkafka reports a broker that is down on standard error, where it would stand between the tests' names.
+        config.set("log_level", "0");
+        for (name, value) in properties {
+            config.set(*name, *value);
+        }
+        Self { cluster, producer: config.create().unwrap() }
+    }
+
+    pub fn servers(&self) -> String {
+        self.cluster.bootstrap_servers()
+    }
+
+    pub fn topic(&self, name: &str, partitions: i32) {
+        self.cluster.create_topic(name, partitions, 1).unwrap();
+    }
+
+    /// Writes messages to a partition, in this order. The topic has to exist.
+    pub fn produce<M: Into<Message>>(&self, topic: &str, partition: i32, messages: impl IntoIterator<Item = M>) {
+        for message in messages {
+            let Message { key, value, headers, timestamp } = message.into();
+            let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic).partition(partition);
+            if let Some(key) = &key {
+                record = record.key(key);
+            }
+            if let Some(value) = &value {
+                record = record.payload(value);
+            }
+            if let Some(timestamp) = timestamp {
+                record = record.timestamp(timestamp);
+            }
+            if !headers.is_empty() {
+                let list = headers
+                    .iter()
+                    .fold(OwnedHeaders::new(), |list, (key, value)| list.insert(Header { key, value: value.as_ref() }));
+                record = record.headers(list);
+            }
+            self.producer.send(record).map_err(|(error, _)| error).unwrap();
+            self.producer.poll(Duration::ZERO);
+        }
+        self.producer.flush(PATIENCE).unwrap();
+    }
+
+    /// A topic with one partition that holds these messages.
+    pub fn filled<M: Into<Message>>(&self, topic: &str, messages: impl IntoIterator<Item = M>) {
+        self.topic(topic, 1);
+        self.produce(topic, 0, messages);
+    }
+
+    /// Cuts all connections and takes no new ones.
+    pub fn down(&self) {
+        self.cluster.broker_down(-1).unwrap();
+    }
+
+    /// Takes connections again.
+    pub fn up(&self) {
+        self.cluster.broker_up(-1).unwrap();
+    }
+
+    /// How long every answer is held back.
+    pub fn slow(&self, round_trip: Duration) {
+        self.cluster.broker_round_trip_time(-1, round_trip).unwrap();
+    }
+
+    /// The next requests of this kind get these errors.
+    pub fn errors(&self, request: RDKafkaApiKey, errors: &[RDKafkaRespErr]) {
+        self.cluster.request_errors(request, errors);
+    }
+
+    /// Metadata requests for this topic get this error.
+    pub fn topic_error(&self, topic: &str, error: RDKafkaRespErr) {
+        self.cluster.topic_error(topic, error).unwrap();
+    }
+}
+
+/// Numbered JSON objects.
+pub fn numbered(numbers: impl IntoIterator<Item = u32>) -> impl Iterator<Item = String> {
+    numbers.into_iter().map(|number| format!(r#"{{"n":{number}}}"#))
+}
