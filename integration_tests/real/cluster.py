@@ -3,10 +3,11 @@
 import itertools
 import json
 import os
+import random
 import time
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 names = itertools.count()
@@ -40,6 +41,7 @@ class Cluster:
             future.result(120)
         wanted = set(topics)
         wait(lambda: wanted <= {n for n, t in self.metadata().items() if self._is_led(t, partitions)}, "leaders")
+        wait(lambda: self._answers(topics, partitions), "partitions that serve")
 
     def delete(self, name: str) -> None:
         self.admin.delete_topics([name])[name].result(60)
@@ -68,6 +70,14 @@ class Cluster:
         led = [p for p in topic.partitions.values() if p.leader >= 0]
         return topic.error is None and len(led) == partitions
 
+    def _answers(self, topics: list[str], partitions: int) -> bool:
+        """Whether every partition is served: a leader that metadata name may not know of its duty yet."""
+        asked = {TopicPartition(name, p): OffsetSpec.earliest() for name in topics for p in range(partitions)}
+        try:
+            return all(future.result(30) for future in self.admin.list_offsets(asked).values())
+        except KafkaException:
+            return False
+
     # offsets
 
     def low(self, name: str, partition: int = 0) -> int:
@@ -76,9 +86,13 @@ class Cluster:
     def high(self, name: str, partition: int = 0) -> int:
         return self._offset(name, partition, OffsetSpec.latest())
 
-    def _offset(self, name: str, partition: int, spec) -> int:
+    def _offset(self, name: str, partition: int, spec, isolation=IsolationLevel.READ_UNCOMMITTED) -> int:
         at = TopicPartition(name, partition)
-        return self.admin.list_offsets({at: spec})[at].result(30).offset
+        return self.admin.list_offsets({at: spec}, isolation_level=isolation)[at].result(30).offset
+
+    def _is_stable(self, name: str) -> bool:
+        stable = self._offset(name, 0, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED)
+        return stable == self.high(name)
 
     def commit(self, group: str, name: str, offsets: dict[int, int]) -> None:
         consumer = Consumer({**self.client, "group.id": group})
@@ -99,6 +113,14 @@ class Cluster:
         """JSON objects `{"n": …}`, numbered through and dealt to the partitions in turn."""
         padding = {"pad": "x" * pad} if pad else {}
         values = ((n, json.dumps({"n": n, **padding}).encode()) for n in range(first, first + count))
+        self.produce(name, ({"value": value, "partition": n % partitions} for n, value in values), **config)
+
+    def orders(self, name: str, count: int, partitions: int = 1, **config) -> None:
+        """Like `numbers`, with text that compresses as ordinary text does."""
+        chance = random.Random(count)
+        words = ["".join(chance.choices("etaoinshrdlu", k=chance.randint(3, 9))) for _ in range(2000)]
+        texts = [" ".join(chance.choices(words, k=60)) for _ in range(997)]
+        values = ((n, json.dumps({"n": n, "text": texts[n % 997], "more": n * 7919}).encode()) for n in range(count))
         self.produce(name, ({"value": value, "partition": n % partitions} for n, value in values), **config)
 
     @contextmanager
@@ -144,6 +166,9 @@ class Cluster:
             producer.commit_transaction(60)
         elif end == "abort":
             producer.abort_transaction(60)
+        if end != "leave open":
+            # The broker writes the marker after it has answered.
+            wait(lambda: self._is_stable(name), "marker of the transaction")
         return producer
 
 

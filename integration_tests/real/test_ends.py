@@ -115,6 +115,7 @@ def test_an_open_transaction_is_read_by_a_later_sync_once_committed(cluster, sou
     cluster.transaction(topic, values("open", 3), "leave open", producer)
     first = source.read(source.config(topic))
     producer.commit_transaction(60)
+    wait(lambda: kcat.count(cluster.bootstrap, topic) == 7, "committed records")
     second = source.read(source.config(topic), state=first.state)
     got = [record["v"] for record in first.records() + second.records()]
     assert got == ["a0", "a1", "a2", "a3", "open0", "open1", "open2"]

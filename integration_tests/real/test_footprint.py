@@ -71,7 +71,7 @@ def roomy(roomy_broker, tmp_path):
 def test_a_thousand_partitions_fit_into_64_mib(roomy):
     cluster, source = roomy
     topic = cluster.topic("wide", 1000)
-    cluster.numbers(topic, 200_000, partitions=1000, pad=500, compression__type="lz4")
+    cluster.orders(topic, 200_000, partitions=1000, compression__type="lz4")
     config = source.config(topic)
     peak, run = source.peak_rss_kib("read", config, configured(source.discover(config)))
     checks.successful(run)
@@ -81,14 +81,24 @@ def test_a_thousand_partitions_fit_into_64_mib(roomy):
 
 
 @pytest.mark.timeout(300)
-def test_an_ordinary_sync_fits_into_64_mib(cluster, source):
+@pytest.mark.parametrize("codec", ["none", "lz4", "zstd"])
+def test_an_ordinary_sync_fits_into_64_mib(cluster, source, codec):
     topic = cluster.topic("ordinary", 4)
-    cluster.numbers(topic, 300_000, partitions=4, pad=300, compression__type="lz4")
+    cluster.orders(topic, 200_000, partitions=4, compression__type=codec)
     config = source.config(topic)
     peak, run = source.peak_rss_kib("read", config, configured(source.discover(config)))
     checks.successful(run)
-    assert len(run.records()) == 300_000
+    assert len(run.records()) == 200_000
     assert peak <= KIB_LIMIT, f"{peak} KiB"
+
+
+def test_messages_that_compress_fifty_times_stay_within_twice_that(cluster, source):
+    topic = cluster.topic("compressed")
+    cluster.numbers(topic, 200_000, pad=300, compression__type="lz4")
+    config = source.config(topic)
+    peak, run = source.peak_rss_kib("read", config, configured(source.discover(config)))
+    assert len(run.records()) == 200_000
+    assert peak <= 2 * KIB_LIMIT, f"{peak} KiB"
 
 
 @pytest.mark.timeout(400)
