@@ -78,6 +78,51 @@ fn the_last_of_repeated_names_counts() {
     becomes(br#"{"id":1,"new":{"a":1,"a":2}}"#, r#""id":1,"#, r#""new":{"a":1,"a":2}"#);
 }
 
+/// Names are compared sixteen bytes at a time and numbers eight: each byte has to count.
+#[test]
+fn a_name_that_differs_in_one_byte_is_another_name() {
+    for name in ["id", "name", "twelve_bytes", "thirteen_byte", "fourteen_bytes", "a name that is longer than a vector"]
+    {
+        let mut decoder = decoder(Format::Json, vec![column(name, &[Kind::Integer])]);
+        for place in 0..name.len() {
+            for byte in (b' '..0x7f).filter(|byte| !b"\"\\".contains(byte)) {
+                let mut other = name.as_bytes().to_vec();
+                other[place] = byte;
+                let other = String::from_utf8(other).unwrap();
+                let field = format!("\"{other}\":1");
+                let expected =
+                    if other == name { (format!("{field},"), String::new()) } else { (String::new(), field) };
+                // Behind the field there are enough bytes for a vector, or not.
+                for space in ["", "                    "] {
+                    let value = format!("{{\"{other}\":1{space}}}");
+                    // The column's own name is the expected one again.
+                    decode(&mut decoder, format!("{{\"{name}\":1}}").as_bytes()).unwrap();
+                    assert_eq!(decode(&mut decoder, value.as_bytes()).as_ref(), Ok(&expected), "{value}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_byte_of_a_number_counts() {
+    for length in 1..26 {
+        for place in 0..length {
+            for byte in 0..=u8::MAX {
+                let mut number = vec![b'1'; length];
+                number[place] = byte;
+                for rest in ["", "         "] {
+                    let value = [number.as_slice(), rest.as_bytes()].concat();
+                    let is_json = str::from_utf8(&value)
+                        .is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
+                    let key = KeyDecoder::new(Format::Json, Kinds::ALL, false).decode(Some(&value), &mut Vec::new());
+                    assert_eq!(key.is_ok(), is_json, "{}", String::from_utf8_lossy(&value));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_name_that_is_nul_is_a_name_like_any_other() {
     becomes(b"{\"\\u0000\":1,\"id\":2}", "\"id\":2,", "\"\\u0000\":1");
