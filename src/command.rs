@@ -70,7 +70,7 @@ fn state_file(path: Option<&Path>) -> Result<String, Error> {
 fn client_options(settings: &Settings) -> kafka::Options {
     kafka::Options {
         bootstrap_servers: settings.bootstrap_servers.clone(),
-        group_id: settings.group_id.clone(),
+        group_id: None,
         client_id: settings.client_id.clone(),
         read_committed: settings.isolation_level == IsolationLevel::ReadCommitted,
         properties: settings.client_properties.clone(),

@@ -69,13 +69,13 @@ pub enum Error {
         subscription: String,
     },
 
-    /// Nothing on the cluster fits the configured topics.
-    #[error("no topic of the cluster is chosen by {subscription}; {seen}")]
+    /// Nothing on the cluster fits a configured pattern.
+    #[error("{pattern} chooses no topic; the cluster shows this user {seen}, internal ones included")]
     NoTopics {
-        /// the configured choice
-        subscription: String,
+        /// the field and its pattern
+        pattern: String,
         /// how many topics there are
-        seen: String,
+        seen: usize,
     },
 
     /// The configuration names a partition that the topic does not have.

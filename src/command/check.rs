@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::topics::Chosen;
 use super::{Outcome, client_options, settings, topics};
 use crate::airbyte::{CheckStatus, Message, Output};
 use crate::config::Settings;
@@ -29,7 +30,10 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<Outcome, Error> {
 fn check(settings: &Settings) -> Result<(), Error> {
     let deadline = Instant::now() + TIME_LIMIT;
     let client = Client::new(client_options(settings))?;
-    let chosen = topics::chosen(&client, &settings.subscription, left(deadline))?;
+    let Chosen { topics: chosen, unmatched } = topics::chosen(&client, &settings.subscription, left(deadline))?;
+    if let Some(error) = unmatched.into_iter().next() {
+        return Err(error);
+    }
     log::info!(target: "check", "{} are chosen", counted(chosen.len(), "topic"));
     let mut partitions = first_partitions(&chosen, settings)?;
     if let Some(name) = &settings.test_topic {

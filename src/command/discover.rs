@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::topics::Chosen;
 use super::{Outcome, client_options, columns, topics};
 use crate::airbyte::{Message, Output, Stream};
 use crate::config::{self, RecordShape, Settings};
@@ -24,7 +25,13 @@ pub(super) fn run(settings: &Settings, output: &mut Output) -> Result<Outcome, E
     let mut options = client_options(settings);
     options.properties.insert(0, ("max.partition.fetch.bytes".to_owned(), PARTITION_FETCH_BYTES.to_owned()));
     let client = Client::new(options)?;
-    let topics = topics::chosen(&client, &settings.subscription, settings.request_timeout)?;
+    let Chosen { topics, unmatched } = topics::chosen(&client, &settings.subscription, settings.request_timeout)?;
+    for error in unmatched {
+        if topics.is_empty() {
+            return Err(error);
+        }
+        log::warn!(target: "discover", "{error}");
+    }
     let mut partitions = Vec::with_capacity(topics.len());
     for topic in &topics {
         partitions.push(topics::partitions(topic, &settings.subscription)?);

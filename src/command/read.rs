@@ -21,7 +21,7 @@ use std::time::Instant;
 use signal_hook::consts::SIGTERM;
 use signal_hook::flag;
 
-use super::{Outcome, client_options};
+use super::{Outcome, client_options, topics};
 use crate::airbyte::{ConfiguredCatalog, Output, StreamStatus};
 use crate::config::Settings;
 use crate::error::Error;
@@ -69,8 +69,9 @@ fn read(
     started: Instant,
 ) -> Result<Outcome, Error> {
     let client = Client::new(client_options(settings))?;
+    topics::warn_unmatched(&client, &settings.subscription, settings.request_timeout)?;
     let plan = Plan::new(&client, settings, catalog, state)?;
-    mirror::commit(&client, settings, catalog, state);
+    mirror::commit(settings, catalog, state);
     Reader::new(settings, plan, client, streams, output)?.run(started, &*terminated_flag()?)
 }
 

@@ -12,32 +12,48 @@ const ASKED_BY_NAME: usize = 8;
 /// A topic whose leaders are being elected is asked for again after so long.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
+/// What the configuration chooses.
+pub(super) struct Chosen {
+    pub(super) topics: Vec<Topic>,
+    /// The error of each pattern that chooses nothing.
+    pub(super) unmatched: Vec<Error>,
+}
+
 /// The topics that are chosen. A name that stands literally in the configuration has to exist; what a pattern matches
 /// and cannot be seen is left out with a warning.
-pub(super) fn chosen(client: &Client, subscription: &Subscription, timeout: Duration) -> Result<Vec<Topic>, Error> {
+pub(super) fn chosen(client: &Client, subscription: &Subscription, timeout: Duration) -> Result<Chosen, Error> {
     let literal = subscription.literal_topics();
+    let mut topics: Vec<Topic> = described(client, &literal, timeout)?.into_iter().collect::<Result<_, _>>()?;
     if !subscription.has_patterns() {
-        return described(client, &literal, timeout)?.into_iter().collect();
+        return Ok(Chosen { topics, unmatched: Vec::new() });
     }
-    let cluster = client.cluster(None, timeout)?;
-    let seen = cluster.topics.len();
-    let mut topics = Vec::new();
-    for topic in cluster.topics.into_iter().filter(|topic| subscription.matches(&topic.name)) {
+    let all = client.cluster(None, timeout)?.topics;
+    let unmatched = unmatched(subscription, &all);
+    for topic in all.into_iter().filter(|topic| subscription.matches(&topic.name)) {
         match topic.error {
-            Some(_) if literal.contains(&topic.name.as_str()) => topics.push(usable(topic)?),
+            _ if literal.contains(&topic.name.as_str()) => {}
             Some(error) => log::warn!(target: "discover", "topic `{}` is left out: {}", topic.name, words(error)),
             None => topics.push(topic),
         }
     }
-    if let Some(missing) = literal.iter().find(|name| !topics.iter().any(|topic| topic.name == **name)) {
-        return Err(kafka::Error::UnknownTopic { topic: (*missing).to_owned() }.into());
-    }
-    if topics.is_empty() {
-        let seen = format!("{seen} topics can be seen, internal ones included");
-        return Err(Error::NoTopics { subscription: subscription.describe(), seen });
-    }
     topics.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(topics)
+    Ok(Chosen { topics, unmatched })
+}
+
+fn unmatched(subscription: &Subscription, all: &[Topic]) -> Vec<Error> {
+    let names: Vec<&str> = all.iter().map(|topic| topic.name.as_str()).collect();
+    let seen = names.len();
+    subscription.unmatched(&names).into_iter().map(|pattern| Error::NoTopics { pattern, seen }).collect()
+}
+
+/// Says which patterns of the configuration choose nothing.
+pub(super) fn warn_unmatched(client: &Client, subscription: &Subscription, timeout: Duration) -> Result<(), Error> {
+    if subscription.has_patterns() {
+        for error in unmatched(subscription, &client.cluster(None, timeout)?.topics) {
+            log::warn!(target: "read", "{error}");
+        }
+    }
+    Ok(())
 }
 
 /// These topics, in this order, each with its own error.

@@ -73,6 +73,22 @@ impl Subscription {
         }
     }
 
+    /// The patterns that choose none of these topics, each as field and text.
+    #[must_use]
+    pub fn unmatched(&self, topics: &[&str]) -> Vec<String> {
+        let chosen = || topics.iter().filter(|topic| self.matches(topic));
+        match &self.0 {
+            Selection::List { entries, wildcards, .. } => {
+                let matched: BTreeSet<usize> = chosen().flat_map(|topic| wildcards.matches(topic)).collect();
+                let patterns = entries.iter().filter(|entry| has_wildcards(entry)).enumerate();
+                let unmatched = patterns.filter(|(index, _)| !matched.contains(index));
+                unmatched.map(|(_, entry)| format!("`subscription.topics` `{}`", shown(entry))).collect()
+            }
+            Selection::Pattern { .. } if chosen().next().is_none() => vec![self.describe()],
+            Selection::Pattern { .. } | Selection::Partitions(_) => Vec::new(),
+        }
+    }
+
     /// The partitions of the topic to read; `None`: all.
     #[must_use]
     pub fn partitions(&self, topic: &str) -> Option<&BTreeSet<i32>> {

@@ -13,9 +13,6 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::context::Context;
 use super::error::{Complaint, Error};
 
-/// The group that `assign` demands when the user has none. Nothing is committed to it, so no broker ever creates it.
-const UNUSED_GROUP: &str = "source-kafka";
-
 /// How many callbacks are served to find the complaint that explains a failure.
 const MAX_LOG_LINES: usize = 200;
 
@@ -24,7 +21,7 @@ const MAX_LOG_LINES: usize = 200;
 pub struct Options {
     /// `host:port,host:port`
     pub bootstrap_servers: String,
-    /// the user's consumer group, only to look up what it has committed
+    /// a consumer group, only for a client that asks for committed offsets or commits: reading needs none
     pub group_id: Option<String>,
     /// a label in the brokers' logs
     pub client_id: Option<String>,
@@ -39,7 +36,7 @@ pub struct Options {
 /// A connection to a cluster.
 ///
 /// It is never destroyed: a command needs one or two and the process ends with them, while destroying one waits for its
-/// threads (100 ms at best, for ever if messages are outstanding) and would only tell a group goodbye that it never joined.
+/// threads, for ever if messages are outstanding.
 pub struct Client {
     pub(super) consumer: Arc<ManuallyDrop<BaseConsumer<Context>>>,
     options: Options,
@@ -143,8 +140,6 @@ fn properties(options: &Options) -> ClientConfig {
     }
     let owned = [
         ("bootstrap.servers", options.bootstrap_servers.as_str()),
-        // `assign` refuses to work without a group, although it never joins one.
-        ("group.id", options.group_id.as_deref().unwrap_or(UNUSED_GROUP)),
         // Airbyte's state is the truth; the group's offsets are never moved behind its back.
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
@@ -159,8 +154,10 @@ fn properties(options: &Options) -> ClientConfig {
     for (name, value) in owned {
         config.set(name, value);
     }
-    if let Some(client_id) = &options.client_id {
-        config.set("client.id", client_id);
+    for (name, value) in [("client.id", &options.client_id), ("group.id", &options.group_id)] {
+        if let Some(value) = value {
+            config.set(name, value);
+        }
     }
     config
 }

@@ -1,9 +1,10 @@
-//! Reading: partitions are assigned at offsets, and what arrives on the data queue is told apart.
+//! Reading: partitions are started at offsets, and what arrives on the data queue is told apart.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -79,18 +80,15 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Starts to read. Every partition is forwarded to the data queue before any is assigned.
+    /// Starts to read.
     pub fn assign(client: Client, assignments: &[Assignment]) -> Result<Self, Error> {
-        let queue = DataQueue::new(client.consumer.clone(), MAX_BATCH);
-        let mut list = TopicPartitionList::with_capacity(assignments.len());
-        for Assignment { partition, offset } in assignments {
-            let forwarded = queue.forward(&partition.topic, partition.partition);
-            let added = list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(*offset));
-            if !forwarded || added.is_err() {
-                return Err(Error::UnknownTopic { topic: partition.topic.clone() });
-            }
+        let mut queue = DataQueue::new(client.consumer.clone(), MAX_BATCH);
+        for Assignment { partition: TopicPartition { topic, partition }, offset } in assignments {
+            queue.start(topic, *partition, *offset).map_err(|code| {
+                let attempt = format!("starting to read topic `{topic}`, partition {partition}");
+                client.error(&KafkaError::MessageConsumption(code), &attempt)
+            })?;
         }
-        client.consumer.assign(&list).map_err(|error| client.error(&error, "assigning the partitions"))?;
         let partitions: Vec<_> = assignments.iter().map(|assignment| assignment.partition.clone()).collect();
         let slots = Slots::new(&partitions);
         Ok(Self { queue, client, partitions, slots, batch: 1 })

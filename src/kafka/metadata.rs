@@ -1,7 +1,7 @@
 //! Questions to the cluster: its topics, and where their partitions begin and end.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -9,6 +9,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Client;
 use super::error::Error;
+
+/// A question that a change of leaders leaves without an answer is asked again after so long.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// A partition of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,19 +95,35 @@ impl Client {
     }
 
     /// Where these partitions begin, end, or reach a time: one request per broker, whatever their number. The answer
-    /// has the order of the question; `None` where no message is that young.
+    /// has the order of the question; `None` where no message is that young. While partitions change their leader, the
+    /// question is repeated.
     pub fn offsets(
         &self,
         partitions: &[TopicPartition],
         position: Position,
         timeout: Duration,
     ) -> Result<Vec<Result<Option<i64>, RDKafkaErrorCode>>, Error> {
-        let list = partition_list(partitions, position.timestamp())?;
-        let list = self
-            .consumer
-            .offsets_for_times(list, timeout)
-            .map_err(|error| self.error(&error, "asking for the offsets of the partitions"))?;
-        Ok(in_order(&list, partitions))
+        let deadline = Instant::now() + timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now()).max(RETRY_PAUSE);
+            let list = partition_list(partitions, position.timestamp())?;
+            let answer = self.consumer.offsets_for_times(list, left);
+            let is_last = Instant::now() + RETRY_PAUSE >= deadline;
+            match answer {
+                Ok(list) => {
+                    let offsets = in_order(&list, partitions);
+                    if is_last || !offsets.iter().any(|offset| offset.is_err_and(is_settling)) {
+                        return Ok(offsets);
+                    }
+                }
+                Err(error) => {
+                    if is_last || !error.rdkafka_error_code().is_some_and(is_settling) {
+                        return Err(self.error(&error, "asking for the offsets of the partitions"));
+                    }
+                }
+            }
+            std::thread::sleep(RETRY_PAUSE);
+        }
     }
 
     /// What the user's consumer group has committed; `None` where it has nothing.
@@ -133,6 +152,19 @@ impl Client {
         }
         self.consumer.commit(&list, CommitMode::Sync).map_err(|error| self.error(&error, attempt))
     }
+}
+
+/// Whether an error says that partitions are about to find a (new) leader.
+fn is_settling(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::NotLeaderForPartition
+            | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::ReplicaNotAvailable
+            | RDKafkaErrorCode::FencedLeaderEpoch
+            | RDKafkaErrorCode::UnknownLeaderEpoch
+            | RDKafkaErrorCode::OffsetNotAvailable
+    )
 }
 
 fn topic_error(code: RDKafkaRespErr) -> Option<TopicError> {

@@ -2,16 +2,20 @@
 //!
 //! The rdkafka crate offers messages one by one, with a lock, an event and an allocation each; taking them in batches
 //! from one queue costs two thirds of that (`docs/performance.md`) and keeps the client's bounds on what it holds ahead
-//! in force over any number of partitions, because those bounds look through forwarded queues.
+//! in force over any number of partitions, because those bounds look at the queue that the partitions share.
+//!
+//! Partitions are started *on the queue*, by librdkafka's simple consumer, and never assigned: that needs no consumer
+//! group and no right to one, and looks for no coordinator, which would create the brokers' offsets topic on a cluster
+//! without groups. It also leaves no moment in which a partition is fetched for another queue: forwarding a partition that
+//! is assigned already loses the messages of its first fetches without a word.
 //!
 //! What has to hold here, and what breaks otherwise:
-//! - A partition is forwarded *before* it is assigned. Afterwards its first fetches may already sit on the consumer's
-//!   queue, where nobody looks for them: records would be lost without a word.
 //! - Each message is destroyed exactly once: [`Batch`] does so when dropped, also in a panic. Messages that are
 //!   outstanding would make the destruction of the client hang.
-//! - The queue needs its client alive: it holds a reference to it.
+//! - The queue and the topics need their client alive: they hold references to it.
 #![allow(unsafe_code)]
 
+use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -26,9 +30,10 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::context::Context;
 use super::message::{Header, Message, Timestamp, TimestampType};
 
-/// One queue that receives the messages, ends and errors of every partition forwarded to it.
+/// One queue that receives the messages, ends and errors of every partition started on it.
 pub(super) struct DataQueue {
     queue: *mut c::rd_kafka_queue_t,
+    topics: HashMap<String, *mut c::rd_kafka_topic_t>,
     /// Room for the largest batch; empty between batches.
     messages: Vec<*mut c::rd_kafka_message_t>,
     consumer: Arc<ManuallyDrop<BaseConsumer<Context>>>,
@@ -39,26 +44,36 @@ impl DataQueue {
     pub(super) fn new(consumer: Arc<ManuallyDrop<BaseConsumer<Context>>>, capacity: usize) -> Self {
         // SAFETY: the client outlives the queue, whose `Drop` runs before that of `consumer`.
         let queue = unsafe { c::rd_kafka_queue_new(consumer.client().native_ptr()) };
-        Self { queue, messages: Vec::with_capacity(capacity), consumer }
+        Self { queue, topics: HashMap::new(), messages: Vec::with_capacity(capacity), consumer }
     }
 
-    /// Sends everything of this partition here from now on. To be called before the partition is assigned.
-    ///
-    /// Returns false if the name cannot be one of a topic.
-    pub(super) fn forward(&self, topic: &str, partition: i32) -> bool {
-        let Ok(topic) = CString::new(topic) else { return false };
-        // SAFETY: the client and both queues are alive; the partition's queue is a counted reference, given back here,
-        // and forwarding keeps its own.
+    /// Fetches a partition from this offset on into this queue.
+    pub(super) fn start(&mut self, topic: &str, partition: i32, offset: i64) -> Result<(), RDKafkaErrorCode> {
+        let topic = self.topic(topic)?;
+        // SAFETY: topic and queue are alive, and belong to the same client.
         unsafe {
-            let source =
-                c::rd_kafka_queue_get_partition(self.consumer.client().native_ptr(), topic.as_ptr(), partition);
-            if source.is_null() {
-                return false;
+            if c::rd_kafka_consume_start_queue(topic, partition, offset, self.queue) == 0 {
+                Ok(())
+            } else {
+                Err(c::rd_kafka_last_error().into())
             }
-            c::rd_kafka_queue_forward(source, self.queue);
-            c::rd_kafka_queue_destroy(source);
         }
-        true
+    }
+
+    fn topic(&mut self, name: &str) -> Result<*mut c::rd_kafka_topic_t, RDKafkaErrorCode> {
+        if let Some(&topic) = self.topics.get(name) {
+            return Ok(topic);
+        }
+        let text = CString::new(name).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
+        // SAFETY: the client is alive; without a configuration of its own the topic has the client's.
+        let topic =
+            unsafe { c::rd_kafka_topic_new(self.consumer.client().native_ptr(), text.as_ptr(), ptr::null_mut()) };
+        if topic.is_null() {
+            // SAFETY: reads the thread's last error.
+            return Err(unsafe { c::rd_kafka_last_error() }.into());
+        }
+        self.topics.insert(name.to_owned(), topic);
+        Ok(topic)
     }
 
     /// Takes up to `max` messages, waiting at most `timeout` *for the batch to be full*.
@@ -77,7 +92,11 @@ impl DataQueue {
 
 impl Drop for DataQueue {
     fn drop(&mut self) {
-        // SAFETY: made in `new`, destroyed once, while `consumer` still keeps the client alive.
+        for topic in self.topics.values() {
+            // SAFETY: made in `topic`, given back once, while `consumer` still keeps the client alive.
+            unsafe { c::rd_kafka_topic_destroy(*topic) }
+        }
+        // SAFETY: made in `new`, and likewise.
         unsafe { c::rd_kafka_queue_destroy(self.queue) }
     }
 }
@@ -136,7 +155,7 @@ impl<'b> Item<'b> {
         }
     }
 
-    /// Tells topics apart without comparing names: the same for every message of a topic while it is assigned.
+    /// Tells topics apart without comparing names: the same for every message of a topic while it is read.
     pub(super) fn topic_handle(self) -> usize {
         self.raw().rkt as usize
     }

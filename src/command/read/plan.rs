@@ -50,7 +50,8 @@ impl Plan {
         for topic in topics::described(client, &names, settings.request_timeout)? {
             chosen.push(topic.and_then(|topic| Ok((topics::partitions(&topic, &settings.subscription)?, topic))));
         }
-        let all: Vec<TopicPartition> = chosen.iter().flatten().flat_map(|(partitions, _)| partitions).cloned().collect();
+        let all: Vec<TopicPartition> =
+            chosen.iter().flatten().flat_map(|(partitions, _)| partitions).cloned().collect();
         let starts = Starts::new(client, settings, &catalog.streams, state, &all)?;
         let known = |partition: &TopicPartition| match state.of(&partition.topic) {
             Some(next_offsets) => next_offsets.get(&partition.partition).copied(),
@@ -176,7 +177,10 @@ impl<'a> Starts<'a> {
             StartFrom::Earliest | StartFrom::Latest => return Ok(found),
             StartFrom::Timestamp(ms) => client.offsets(&fresh, Position::Time(ms.max(0)), timeout)?,
             StartFrom::Relative(ago) => client.offsets(&fresh, Position::Time(before(ago)), timeout)?,
-            StartFrom::Committed { .. } => client.committed(&fresh, timeout)?,
+            StartFrom::Committed { .. } => {
+                let options = Options { group_id: settings.group_id.clone(), ..client_options(settings) };
+                Client::new(options)?.committed(&fresh, timeout)?
+            }
         };
         found.offsets = fresh
             .into_iter()

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::budget::{self, Wish};
+use super::partition::Partition;
 use super::patience::{Patience, Verdict};
 use super::plan::{self, Plan};
 use super::sink::{Pending, Sink};
@@ -197,20 +198,36 @@ impl<'a> Reader<'a> {
         match self.patience.verdict() {
             Verdict::Wait => Ok(false),
             Verdict::GiveUp => Err(self.stalled(self.patience.cause())),
-            Verdict::Ask => {
-                let reading = self.sink.partitions.iter().find(|partition| partition.reading);
-                let (Some(consumer), Some(partition)) = (&self.consumer, reading) else { return Ok(true) };
-                let asked = Instant::now();
-                match consumer.client().cluster(Some(&partition.id.topic), self.request_timeout) {
-                    Ok(_) if asked.elapsed() > PROMPT_ANSWER => {
-                        self.patience.recovered();
-                        Ok(false)
-                    }
-                    Ok(_) => Ok(true),
-                    Err(error) => Err(self.stalled(error.to_string())),
-                }
+            Verdict::Ask => self.ask(),
+        }
+    }
+
+    /// Asks the cluster about the topics that are silent. One that is gone fails its stream; if all are well, the sync
+    /// ends with what it has.
+    fn ask(&mut self) -> Result<bool, Error> {
+        let Some(consumer) = &self.consumer else { return Ok(true) };
+        let reading = |partition: &&Partition| partition.reading;
+        let mut streams: Vec<usize> =
+            self.sink.partitions.iter().filter(reading).map(|partition| partition.stream).collect();
+        streams.dedup();
+        let names: Vec<&str> =
+            streams.iter().filter_map(|&stream| self.sink.streams.get(stream)).map(StreamWriter::name).collect();
+        let asked = Instant::now();
+        let topics = match topics::described(consumer.client(), &names, self.request_timeout) {
+            Ok(topics) => topics,
+            Err(error) => return Err(self.stalled(error.to_string())),
+        };
+        let mut is_over = asked.elapsed() <= PROMPT_ANSWER;
+        for (stream, topic) in streams.into_iter().zip(topics) {
+            if let Err(error) = topic {
+                self.fail(stream, &error)?;
+                is_over = false;
             }
         }
+        if !is_over {
+            self.patience.recovered();
+        }
+        Ok(is_over)
     }
 
     fn stalled(&self, cause: String) -> Error {
