@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer as _};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 /// How long producing may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -91,6 +92,12 @@ impl Broker {
 
     /// Writes messages to a partition, in this order. The topic has to exist.
     pub fn produce<M: Into<Message>>(&self, topic: &str, partition: i32, messages: impl IntoIterator<Item = M>) {
+        self.produce_soon(topic, partition, messages);
+        self.flush();
+    }
+
+    /// Writes messages that are there after [`flush`](Self::flush).
+    pub fn produce_soon<M: Into<Message>>(&self, topic: &str, partition: i32, messages: impl IntoIterator<Item = M>) {
         for message in messages {
             let Message { key, value, headers, timestamp } = message.into();
             let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic).partition(partition);
@@ -112,6 +119,9 @@ impl Broker {
             self.producer.send(record).map_err(|(error, _)| error).unwrap();
             self.producer.poll(Duration::ZERO);
         }
+    }
+
+    pub fn flush(&self) {
         self.producer.flush(PATIENCE).unwrap();
     }
 
@@ -119,6 +129,27 @@ impl Broker {
     pub fn filled<M: Into<Message>>(&self, topic: &str, messages: impl IntoIterator<Item = M>) {
         self.topic(topic, 1);
         self.produce(topic, 0, messages);
+    }
+
+    /// What a consumer group has committed, by partition of a topic.
+    pub fn committed(&self, group: &str, topic: &str, partitions: i32) -> Vec<Offset> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_range(topic, 0, partitions - 1);
+        let committed = self.member_of(group).committed_offsets(list, PATIENCE).unwrap();
+        committed.elements().iter().map(rdkafka::topic_partition_list::TopicPartitionListElem::offset).collect()
+    }
+
+    /// Commits the next offset of a partition for a consumer group.
+    pub fn commit(&self, group: &str, topic: &str, partition: i32, next: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(next)).unwrap();
+        self.member_of(group).commit(&list, CommitMode::Sync).unwrap();
+    }
+
+    fn member_of(&self, group: &str) -> BaseConsumer {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", self.servers()).set("group.id", group).set("log_level", "0");
+        config.create().unwrap()
     }
 
     /// Cuts all connections and takes no new ones.

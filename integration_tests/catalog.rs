@@ -66,14 +66,6 @@ impl Configured {
         self
     }
 
-    /// All streams with another type of this column.
-    pub fn with_column(mut self, column: &str, property: &Value) -> Self {
-        for stream in self.streams_mut() {
-            stream["stream"]["json_schema"]["properties"][column] = property.clone();
-        }
-        self
-    }
-
     /// Everything, wherever incremental reading would begin.
     pub fn full_refresh(mut self) -> Self {
         for stream in self.streams_mut() {

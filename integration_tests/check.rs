@@ -112,7 +112,7 @@ fn a_configuration_that_is_not_valid_fails() {
     insta::assert_snapshot!(message, @"invalid configuration: `bootstrap_servers` is missing or empty; give it a value like `kafka-1.example.com:9092,kafka-2.example.com:9092`");
     let connector = Connector::to(&broker);
     let message = failure(connector.run(&["check", "--config", "no-such-file.json"]));
-    insta::assert_snapshot!(message, @"");
+    insta::assert_snapshot!(message, @"cannot read the config file `no-such-file.json`: No such file or directory (os error 2)");
 }
 
 #[test]
@@ -123,6 +123,6 @@ fn what_the_client_does_not_take_is_named() {
         failure(Connector::to(&broker).with("kafka_properties", properties).check())
     };
     insta::assert_snapshot!(check("no.such.property", "1"), @r#"the Kafka client refused its settings: `no.such.property`: No such configuration property: "no.such.property"; check the entries of `kafka_properties`"#);
-    insta::assert_snapshot!(check("socket.timeout.ms", "soon"), @"");
-    insta::assert_snapshot!(check("fetch.max.bytes", "1"), @"");
+    insta::assert_snapshot!(check("socket.timeout.ms", "soon"), @r#"the Kafka client refused its settings: `socket.timeout.ms`: Invalid value for configuration property "socket.timeout.ms"; check the entries of `kafka_properties`"#);
+    insta::assert_snapshot!(check("fetch.max.bytes", "1"), @"the Kafka client refused its settings: `fetch.max.bytes` must be >= `message.max.bytes`; check the entries of `kafka_properties`");
 }

@@ -1,1 +1,158 @@
-//! To come.
+//! Brokers that are down, come back, or answer with errors.
+
+use std::time::Duration;
+
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use serde_json::json;
+
+use crate::broker::{Broker, numbered};
+use crate::catalog::Configured;
+use crate::harness::Connector;
+use crate::protocol::Status;
+use crate::run::redacted;
+
+/// Batches of ten, one fetch each.
+fn slow_topic(messages: u32) -> Broker {
+    let broker = Broker::with_producer(&[("batch.num.messages", "10")]);
+    broker.filled("orders", numbered(0..messages));
+    broker
+}
+
+#[test]
+fn brokers_that_are_down_at_the_start_are_a_transient_error() {
+    let broker = slow_topic(10);
+    broker.down();
+    let connector = Connector::to(&broker).with("request_timeout_ms", 1_000);
+    let catalog = Configured::numbers(&["orders"]);
+    let run = connector.read_from(&catalog, "[]").fails();
+    insta::assert_snapshot!(redacted(&run.error("transient_error")), @"no answer from a broker at `BROKER` while describing topic `orders`: BROKER/bootstrap: Connect to ipv4#BROKER failed: Connection refused; check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here");
+    assert!(run.elapsed < Duration::from_secs(5), "{:?}", run.elapsed);
+    assert_eq!(run.statuses("orders"), [Status::Started, Status::Incomplete]);
+
+    let run = connector.discover().fails();
+    insta::assert_snapshot!(redacted(&run.error("transient_error")), @"no answer from a broker at `BROKER` while listing the topics: BROKER/bootstrap: Connect to ipv4#BROKER failed: Connection refused; check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here");
+    assert!(run.elapsed < Duration::from_secs(5), "{:?}", run.elapsed);
+}
+
+#[test]
+fn an_address_that_cannot_be_resolved_is_named() {
+    let connector = Connector::at("no-such-host.invalid:9092").with("request_timeout_ms", 1_000);
+    let run = connector.discover().fails();
+    let message = run.error("transient_error");
+    assert!(message.contains("no-such-host.invalid:9092") && message.contains("bootstrap_servers"), "{message}");
+}
+
+#[test]
+fn brokers_that_go_down_while_reading_are_a_transient_error() {
+    let broker = slow_topic(2_000);
+    let connector = Connector::to(&broker).with("request_timeout_ms", 1_000);
+    let catalog = Configured::numbers(&["orders"]);
+    broker.slow(Duration::from_millis(30));
+    let mut running = connector.start_read(&catalog, None);
+    running.take_until("RECORD");
+    broker.down();
+    let run = running.finish_read(&catalog).fails();
+    let message = run.error("transient_error");
+    assert!(message.contains("still to come"), "{message}");
+    assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+    let read = run.records("orders").len();
+    assert_eq!(run.next_offsets("orders"), [(0, i64::try_from(read).unwrap())].into());
+    // With the brokers back, the next attempt goes on from there.
+    broker.slow(Duration::ZERO);
+    broker.up();
+    let rest = connector.read_from(&catalog, &run.state_file()).succeeds();
+    assert_eq!(read + rest.records("orders").len(), 2_000);
+}
+
+#[test]
+fn brokers_that_come_back_in_time_are_no_error() {
+    let broker = Broker::with_producer(&[("batch.num.messages", "10")]);
+    // Large enough to be written out early.
+    let text = "x".repeat(2_000);
+    broker.filled("orders", (0..1_000).map(|number| format!(r#"{{"n":{number},"text":"{text}"}}"#)));
+    let catalog = Configured::of(&["orders"], &json!({"n": {"type": "integer"}, "text": {"type": "string"}}));
+    broker.slow(Duration::from_millis(20));
+    let connector = Connector::to(&broker).with_environment("LOG_LEVEL", "debug");
+    let mut running = connector.start_read(&catalog, None);
+    running.take_until("RECORD");
+    broker.down();
+    // It has noticed, and has tried to come back.
+    running.take_until("refused");
+    broker.slow(Duration::ZERO);
+    broker.up();
+    let run = running.finish_read(&catalog).succeeds();
+    let offsets: Vec<i64> = run.places("orders").into_iter().map(|(_, offset)| offset).collect();
+    assert_eq!(offsets, (0..1_000).collect::<Vec<_>>());
+}
+
+#[test]
+fn errors_that_heal_are_not_noticed_in_the_records() {
+    use RDKafkaRespErr as E;
+    for (request, errors) in [
+        (RDKafkaApiKey::Fetch, vec![E::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 3]),
+        (RDKafkaApiKey::Fetch, vec![E::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE; 3]),
+        (RDKafkaApiKey::Fetch, vec![E::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT; 3]),
+        (RDKafkaApiKey::Fetch, vec![E::RD_KAFKA_RESP_ERR__TRANSPORT; 3]),
+        (RDKafkaApiKey::Metadata, vec![E::RD_KAFKA_RESP_ERR__TRANSPORT; 2]),
+    ] {
+        let broker = slow_topic(200);
+        let description = format!("{errors:?}");
+        broker.errors(request, &errors);
+        let run = Connector::to(&broker).read(&Configured::numbers(&["orders"])).succeeds();
+        assert_eq!(run.records("orders").len(), 200, "{description}");
+    }
+}
+
+#[test]
+fn a_leader_that_moves_while_offsets_are_asked_for_is_asked_again() {
+    let broker = slow_topic(200);
+    broker.errors(RDKafkaApiKey::ListOffsets, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 2]);
+    let run = Connector::to(&broker).read(&Configured::numbers(&["orders"])).succeeds();
+    assert_eq!(run.records("orders").len(), 200);
+}
+
+#[test]
+fn a_topic_that_may_not_be_read_fails_alone() {
+    let broker = slow_topic(10);
+    broker.topic("secret", 1);
+    broker.topic_error("secret", RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    let run = Connector::to(&broker).read(&Configured::numbers(&["secret", "orders"])).fails();
+    insta::assert_snapshot!(run.error("config_error"), @"the brokers deny access while describing topic `secret`: topic authorization failed; grant READ and DESCRIBE on the topic");
+    assert_eq!(run.statuses("secret").last(), Some(&Status::Incomplete));
+    assert_eq!(run.records("orders").len(), 10);
+    assert_eq!(run.statuses("orders").last(), Some(&Status::Complete));
+}
+
+#[test]
+fn a_topic_that_does_not_exist_fails_alone() {
+    let broker = slow_topic(10);
+    let run = Connector::to(&broker).read(&Configured::numbers(&["gone", "orders"])).fails();
+    insta::assert_snapshot!(run.error("config_error"), @"topic `gone` does not exist on the cluster, or this user may not describe it; check `subscription` and the topic's access rights");
+    let error = run.errors().next().unwrap();
+    assert_eq!(error.stream_descriptor.as_ref().unwrap().name, "gone");
+    assert_eq!(run.statuses("gone"), [Status::Started, Status::Incomplete]);
+    assert_eq!(run.records("orders").len(), 10);
+    assert_eq!(run.statuses("orders").last(), Some(&Status::Complete));
+}
+
+#[test]
+fn a_partition_that_loses_its_rights_while_reading_fails_its_stream_only() {
+    let broker = slow_topic(10);
+    let denied = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 1_000];
+    broker.errors(RDKafkaApiKey::Fetch, &denied);
+    let run = Connector::to(&broker).read(&Configured::numbers(&["orders"])).fails();
+    insta::assert_snapshot!(run.error("config_error"), @"topic `orders`, partition 0 cannot be read: Fetch from broker 1 failed: Broker: Topic authorization failed");
+}
+
+#[test]
+fn a_broken_topic_is_left_out_of_a_pattern() {
+    let broker = slow_topic(10);
+    broker.topic("secret", 1);
+    broker.topic_error("secret", RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    let run = Connector::to(&broker).discover().succeeds();
+    assert_eq!(run.catalog().streams.len(), 1);
+    assert!(run.log_text("WARN").contains("`secret`"), "{}", run.log_text("WARN"));
+    let named = json!({"subscription_type": "topics", "topics": ["*", "secret"]});
+    let run = Connector::to(&broker).with("subscription", named).discover().fails();
+    insta::assert_snapshot!(run.error("config_error"), @"the brokers deny access while describing topic `secret`: topic authorization failed; grant READ and DESCRIBE on the topic");
+}

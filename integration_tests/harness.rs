@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -175,10 +176,24 @@ pub struct Running {
     description: String,
     started: Instant,
     peak_memory: u64,
+    is_closed: bool,
+}
+
+/// What is left of a process that has ended.
+pub struct Ended {
+    pub description: String,
+    pub status: ExitStatus,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+    /// It was killed, or nobody read on: the last line may lack its end.
+    pub is_cut: bool,
+    pub elapsed: Duration,
+    /// The largest resident size while it wrote, in bytes.
+    pub peak_memory: u64,
 }
 
 impl Running {
-    fn start(mut command: Command, directory: &Path) -> Self {
+    pub fn start(mut command: Command, directory: &Path) -> Self {
         let description = describe(&command, directory);
         let started = Instant::now();
         let mut child = command.spawn().unwrap();
@@ -203,7 +218,7 @@ impl Running {
             // Nobody may be left to take it.
             let _ = pipe.read_to_end(&mut text).map(|_| sender.send(text));
         });
-        Self { child, pieces, taken: Vec::new(), stderr, description, started, peak_memory: 0 }
+        Self { child, pieces, taken: Vec::new(), stderr, description, started, peak_memory: 0, is_closed: false }
     }
 
     /// What has been taken of standard output.
@@ -244,6 +259,7 @@ impl Running {
     /// Closes the reading end of standard output.
     pub fn close(&mut self) {
         self.pieces = None;
+        self.is_closed = true;
     }
 
     pub fn kill(&mut self) {
@@ -257,13 +273,26 @@ impl Running {
 
     /// Lets it run to its end.
     #[track_caller]
-    pub fn finish(mut self) -> Run {
+    pub fn finish(self) -> Run {
+        Run::new(self.wait())
+    }
+
+    /// Lets it run to its end, whatever it writes.
+    #[track_caller]
+    pub fn wait(mut self) -> Ended {
         while self.take() {}
         let left = PATIENCE.saturating_sub(self.started.elapsed());
         let Ok(stderr) = self.stderr.recv_timeout(left) else { self.too_slow("the end of the process") };
-        let status: ExitStatus = self.child.wait().unwrap();
-        let (stdout, elapsed) = (std::mem::take(&mut self.taken), self.started.elapsed());
-        Run::new(std::mem::take(&mut self.description), status, stdout, &stderr, elapsed, self.peak_memory)
+        let status = self.child.wait().unwrap();
+        Ended {
+            description: std::mem::take(&mut self.description),
+            status,
+            stdout: std::mem::take(&mut self.taken),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            is_cut: self.is_closed || status.signal().is_some(),
+            elapsed: self.started.elapsed(),
+            peak_memory: self.peak_memory,
+        }
     }
 
     /// Lets it run to its end, and checks what holds of every read.

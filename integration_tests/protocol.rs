@@ -1,5 +1,10 @@
 //! The Airbyte protocol as its reader sees it: our own owned mirrors of every message, with unknown fields denied, so that
 //! a new or renamed field cannot slip out unnoticed; and what has to hold of every run.
+#![allow(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "the fields are the protocol's, and not every one is looked at"
+)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -288,9 +293,9 @@ fn on_state(course: &mut Course, state: &State) -> Result<(), String> {
 
 fn on_status(course: &mut Course, status: Status) -> Result<(), String> {
     let is_in_order = match (course.statuses.last(), status) {
-        (None, Status::Started)
-        | (Some(Status::Started), Status::Running | Status::Incomplete)
-        | (Some(Status::Running), Status::Running | Status::Incomplete) => true,
+        (None, Status::Started) | (Some(Status::Started | Status::Running), Status::Running | Status::Incomplete) => {
+            true
+        }
         (Some(Status::Running), Status::Complete) => course.has_state,
         _ => false,
     };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::catalog::Configured;
+use crate::harness::Ended;
 use crate::protocol::{self, Catalog, Log, Message, Record, State, Status, Trace, TraceError};
 
 /// Lines longer than that are cut when they are printed.
@@ -20,6 +21,7 @@ const SHOWN_LINES: usize = 60;
 pub struct Run {
     description: String,
     status: ExitStatus,
+    is_cut: bool,
     pub stdout: Vec<u8>,
     pub stderr: String,
     pub messages: Vec<Message>,
@@ -30,25 +32,18 @@ pub struct Run {
 
 impl Run {
     #[track_caller]
-    pub fn new(
-        description: String,
-        status: ExitStatus,
-        stdout: Vec<u8>,
-        stderr: &[u8],
-        elapsed: Duration,
-        peak_memory: u64,
-    ) -> Self {
-        let stderr = String::from_utf8_lossy(stderr).into_owned();
-        let mut run = Self { description, status, stdout, stderr, messages: Vec::new(), elapsed, peak_memory };
+    pub fn new(ended: Ended) -> Self {
+        let Ended { description, status, stdout, stderr, is_cut, elapsed, peak_memory } = ended;
+        let mut run = Self { description, status, is_cut, stdout, stderr, messages: Vec::new(), elapsed, peak_memory };
         run.messages = run.parsed();
         run
     }
 
-    /// Every line, checked. Who was killed may leave half a line behind.
+    /// Every line, checked.
     #[track_caller]
     fn parsed(&self) -> Vec<Message> {
         let is_whole = self.stdout.is_empty() || self.stdout.ends_with(b"\n");
-        assert!(is_whole || self.status.signal().is_some(), "the last line has no end");
+        assert!(is_whole || self.is_cut, "the last line has no end");
         whole_lines(&self.stdout)
             .map(|line| match str::from_utf8(line).map_err(|error| error.to_string()).and_then(protocol::parse) {
                 Ok(message) => message,
@@ -252,7 +247,7 @@ pub fn whole_lines(stdout: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub fn redacted(message: &str) -> String {
     [
         (r"(localhost|127\.0\.0\.1|\[::1\]):\d+", "BROKER"),
-        (r" \(after \d+ms in state [^)]*\)+", ""),
+        (r" \(after \d+ms in state \w+(, \d+ identical error\(s\) suppressed)?\)", ""),
         (r"\bfor \d+ s\b", "for some s"),
         (r"/\S*/source-kafka-\w+/", "/DIRECTORY/"),
     ]

@@ -98,6 +98,10 @@ fn log_level_of_the_environment_is_honoured() {
     assert_eq!(logged(None), ["INFO", "WARN"]);
     assert_eq!(logged(Some("warn")), ["WARN"]);
     assert_eq!(logged(Some("ERROR")), [""; 0]);
-    let debug = logged(Some("debug"));
-    assert!(debug.contains(&"DEBUG".to_owned()) && !debug.contains(&"TRACE".to_owned()), "{debug:?}");
+    // A check that fails tells the chain of causes.
+    let failing = Connector::to(&broker).with_topics(&["no-such-topic"]);
+    assert_eq!(failing.check().succeeds().log_text("DEBUG"), "");
+    let run = failing.with_environment("LOG_LEVEL", "debug").check().succeeds();
+    assert!(run.log_text("DEBUG").contains("no-such-topic"), "{}", run.log_text("DEBUG"));
+    assert_eq!(run.log_text("TRACE"), "");
 }
