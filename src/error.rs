@@ -102,6 +102,21 @@ pub enum Error {
         lost: offsets::Lost,
     },
 
+    /// Another topic has the name of the one that the state is of.
+    #[error(
+        "topic `{topic}` was deleted and created again since the last sync (its id was `{known}` and is `{found}`): the \
+         offsets of the state are not of this topic; choose `on_lost_offsets` `earliest` or `latest` to read the new one, \
+         or clear the stream's state"
+    )]
+    Recreated {
+        /// topic
+        topic: String,
+        /// the id in the state
+        known: String,
+        /// the id on the cluster
+        found: String,
+    },
+
     /// Start from committed offsets was asked for, and there is none.
     #[error(
         "topic `{topic}`, partition {partition}: `group_id` `{group_id}` has no committed offset, and `auto_offset_reset` is `none`; \
@@ -196,6 +211,7 @@ impl Error {
             | Self::NoTopics { .. }
             | Self::NoPartition { .. }
             | Self::LostOffsets { .. }
+            | Self::Recreated { .. }
             | Self::NothingCommitted { .. }
             | Self::BadMessage { .. } => FailureType::Config,
             Self::Kafka(error) => error.failure_type(),

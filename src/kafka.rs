@@ -8,11 +8,11 @@ mod context;
 mod error;
 mod message;
 mod metadata;
-mod queue;
+mod native;
 
 pub use client::{Client, Options};
 pub use consumer::{Assignment, Consumer, Event};
 pub use error::{Complaint, Error};
 pub use message::{Header, Message, Timestamp, TimestampType};
 pub use metadata::{Cluster, Position, Topic, TopicError, TopicPartition};
-pub use queue::Headers;
+pub use native::Headers;

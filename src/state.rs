@@ -1,4 +1,5 @@
-//! Airbyte's state and the offsets in it: `{"partitions": {"0": 42}}` per stream, 42 being the next offset to read.
+//! Airbyte's state and the offsets in it: `{"partitions": {"0": 42}}` per stream, 42 being the next offset to read, and
+//! beside it the id of the topic, to notice another topic of the same name.
 //!
 //! People edit it by hand, platforms wrap it in three generations of messages, and all of that is understood.
 
@@ -56,10 +57,19 @@ pub enum Error {
 /// Next offsets by partition.
 pub type NextOffsets = BTreeMap<i32, i64>;
 
-/// The state that a sync is given: next offsets by stream.
+/// What is known of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamState {
+    /// where to go on
+    pub next_offsets: NextOffsets,
+    /// the id of the topic that these offsets are of; absent when it was written by hand or the cluster has no ids
+    pub topic_id: Option<String>,
+}
+
+/// The state that a sync is given.
 #[derive(Debug, Default)]
 pub struct State {
-    streams: HashMap<String, NextOffsets>,
+    streams: HashMap<String, StreamState>,
 }
 
 impl State {
@@ -82,9 +92,9 @@ impl State {
         Ok(state)
     }
 
-    /// The next offsets of a stream; `None` if it has no state.
+    /// What is known of a stream; `None` if it has no state.
     #[must_use]
-    pub fn of(&self, stream: &str) -> Option<&NextOffsets> {
+    pub fn of(&self, stream: &str) -> Option<&StreamState> {
         self.streams.get(stream)
     }
 
@@ -162,20 +172,24 @@ impl State {
             };
             next_offsets.insert(number, offset);
         }
-        self.streams.insert(stream.to_owned(), next_offsets);
+        let topic_id = blob.get("topic_id").and_then(Value::as_str).map(str::to_owned);
+        self.streams.insert(stream.to_owned(), StreamState { next_offsets, topic_id });
         Ok(())
     }
 }
 
 /// The state of a stream as it is written.
 #[must_use]
-pub fn to_json(next_offsets: &NextOffsets) -> Box<RawValue> {
+pub fn to_json(state: &StreamState) -> Box<RawValue> {
     #[derive(Serialize)]
     struct Blob<'a> {
         partitions: &'a NextOffsets,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        topic_id: Option<&'a str>,
     }
+    let blob = Blob { partitions: &state.next_offsets, topic_id: state.topic_id.as_deref() };
     // Integers as keys and values always serialize.
-    serde_json::value::to_raw_value(&Blob { partitions: next_offsets }).unwrap_or_default()
+    serde_json::value::to_raw_value(&blob).unwrap_or_default()
 }
 
 fn kind_of(value: &Value) -> &'static str {
@@ -195,7 +209,9 @@ mod tests {
 
     fn offsets(text: &str, stream: &str) -> Option<Vec<(i32, i64)>> {
         let state = State::parse(text).unwrap();
-        state.of(stream).map(|next| next.iter().map(|(&partition, &offset)| (partition, offset)).collect())
+        state
+            .of(stream)
+            .map(|state| state.next_offsets.iter().map(|(&partition, &offset)| (partition, offset)).collect())
     }
 
     #[test]
@@ -258,9 +274,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let written = NextOffsets::from([(0, 42), (11, 9_223_372_036_854_775_807)]);
+        let next_offsets = NextOffsets::from([(0, 42), (11, 9_223_372_036_854_775_807)]);
+        let written = StreamState { next_offsets, topic_id: Some("cf0qkoq9SfSIz-GPDDSfKg".to_owned()) };
         let json = to_json(&written);
-        assert_eq!(json.get(), r#"{"partitions":{"0":42,"11":9223372036854775807}}"#);
+        assert_eq!(
+            json.get(),
+            r#"{"partitions":{"0":42,"11":9223372036854775807},"topic_id":"cf0qkoq9SfSIz-GPDDSfKg"}"#
+        );
         let text = format!(r#"{{"stream":{{"stream_descriptor":{{"name":"a"}},"stream_state":{json}}}}}"#);
         assert_eq!(State::parse(&text).unwrap().of("a"), Some(&written));
     }

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::error::{self, Error};
 use super::message::Message;
 use super::metadata::TopicPartition;
-use super::queue::{DataQueue, Headers, Item};
+use super::native::{DataQueue, Headers, Item};
 use crate::error::FailureType;
 
 /// The largest batch, in messages; more than this gains nothing (`docs/performance.md`).

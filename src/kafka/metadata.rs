@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::error::KafkaError;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Client;
 use super::error::Error;
+use super::native;
 
 /// A question that a change of leaders leaves without an answer is asked again after so long.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
@@ -142,6 +144,13 @@ impl Client {
 }
 
 impl Client {
+    /// The ids of these topics, which a topic that is deleted and created again does not keep. Clusters before Kafka 2.8
+    /// have none.
+    pub fn topic_ids(&self, topics: &[&str], timeout: Duration) -> Result<HashMap<String, String>, Error> {
+        native::topic_ids(&self.consumer, topics, timeout)
+            .map_err(|code| self.error(&KafkaError::MetadataFetch(code), "asking for the ids of the topics"))
+    }
+
     /// Commits these offsets to the user's consumer group, and waits for the answer.
     pub fn commit(&self, offsets: &[(TopicPartition, i64)]) -> Result<(), Error> {
         let attempt = "committing the offsets of the state to `group_id`";

@@ -16,7 +16,11 @@ pub(super) fn commit(settings: &Settings, catalog: &ConfiguredCatalog, state: &S
         .flat_map(|stream| {
             let topic = &stream.name;
             let partition = |partition| TopicPartition { topic: topic.clone(), partition };
-            state.of(topic).into_iter().flatten().map(move |(&number, &offset)| (partition(number), offset))
+            state
+                .of(topic)
+                .into_iter()
+                .flat_map(|state| &state.next_offsets)
+                .map(move |(&number, &offset)| (partition(number), offset))
         })
         .collect();
     if offsets.is_empty() {

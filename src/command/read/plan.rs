@@ -9,7 +9,7 @@ use crate::config::{CommittedFallback, OnLostOffsets, Settings, StartFrom};
 use crate::error::Error;
 use crate::kafka::{Client, Options, Position, Topic, TopicPartition};
 use crate::offsets::{self, Log, Lost, OnLost, Range};
-use crate::state::{NextOffsets, State};
+use crate::state::{State, StreamState};
 
 /// One partition to be read.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct StreamPlan {
     pub(super) partitions: Vec<PartitionPlan>,
     /// Partitions of the state that the topic does not have (any more), and that the configuration allows to forget.
     pub(super) vanished: Vec<i32>,
+    /// The topic's id, for the state.
+    pub(super) topic_id: Option<String>,
 }
 
 /// What to read of each stream of the catalog, in its order; or why that stream cannot be read.
@@ -52,9 +54,10 @@ impl Plan {
         }
         let all: Vec<TopicPartition> =
             chosen.iter().flatten().flat_map(|(partitions, _)| partitions).cloned().collect();
+        let ids = topic_ids(client, &names, settings);
         let starts = Starts::new(client, settings, &catalog.streams, state, &all)?;
         let known = |partition: &TopicPartition| match state.of(&partition.topic) {
-            Some(next_offsets) => next_offsets.get(&partition.partition).copied(),
+            Some(state) => state.next_offsets.get(&partition.partition).copied(),
             None => starts.committed(partition),
         };
         let mut logs = logs(client, settings, &all, known)?;
@@ -64,30 +67,64 @@ impl Plan {
             .zip(chosen)
             .map(|(stream, chosen)| {
                 let (partitions, topic) = chosen?;
-                let known = state.of(&stream.name);
-                let vanished = vanished(&topic, known, on_lost(settings))?;
+                let known = Known::new(state.of(&stream.name), ids.get(&stream.name), &stream.name, on_lost(settings))?;
+                let vanished = vanished(&topic, &known, on_lost(settings))?;
                 let partitions: Result<_, Error> =
-                    partitions.into_iter().map(|partition| starts.plan(partition, stream, known, &mut logs)).collect();
-                Ok(StreamPlan { partitions: partitions?, vanished })
+                    partitions.into_iter().map(|partition| starts.plan(partition, stream, &known, &mut logs)).collect();
+                Ok(StreamPlan { partitions: partitions?, vanished, topic_id: known.topic_id })
             })
             .collect();
         Ok(Self { streams })
     }
 }
 
-/// Partitions never go away: a state that knows more of them than the topic has is that of another topic.
-fn vanished(topic: &Topic, known: Option<&NextOffsets>, policy: OnLost) -> Result<Vec<i32>, Error> {
-    let mut vanished = Vec::new();
-    for (&partition, &next) in known.into_iter().flatten() {
-        if topic.partitions.binary_search(&partition).is_ok() {
-            continue;
+/// The ids of the topics. Without them the read goes on; only a recreated topic may go unnoticed, as on old clusters.
+fn topic_ids(client: &Client, names: &[&str], settings: &Settings) -> HashMap<String, String> {
+    client.topic_ids(names, settings.request_timeout).unwrap_or_else(|error| {
+        log::warn!(target: "read", "a topic that was deleted and created again will not be noticed: {error}");
+        HashMap::new()
+    })
+}
+
+/// What the state knows of a stream's topic.
+struct Known<'a> {
+    state: Option<&'a StreamState>,
+    /// Its offsets are of another topic of that name.
+    recreated: bool,
+    topic_id: Option<String>,
+}
+
+impl<'a> Known<'a> {
+    fn new(state: Option<&'a StreamState>, found: Option<&String>, topic: &str, policy: OnLost) -> Result<Self, Error> {
+        let known = state.and_then(|state| state.topic_id.as_ref());
+        let topic_id = found.or(known).cloned();
+        let (Some(known), Some(found)) = (known, found) else { return Ok(Self { state, recreated: false, topic_id }) };
+        if known == found {
+            return Ok(Self { state, recreated: false, topic_id });
         }
-        let lost = Lost::Partition { next };
+        let error = Error::Recreated { topic: topic.to_owned(), known: known.clone(), found: found.clone() };
         if policy == OnLost::Fail {
-            return Err(Error::LostOffsets { topic: topic.name.clone(), partition, lost });
+            return Err(error);
         }
-        log::warn!(target: "read", "topic `{}`, partition {partition}: {lost}. It is forgotten", topic.name);
-        vanished.push(partition);
+        log::warn!(target: "read", "{error}");
+        Ok(Self { state, recreated: true, topic_id })
+    }
+}
+
+/// Partitions never go away: a state that knows more of them than the topic has is that of another topic.
+fn vanished(topic: &Topic, known: &Known<'_>, policy: OnLost) -> Result<Vec<i32>, Error> {
+    let mut vanished = Vec::new();
+    for (&partition, &next) in known.state.into_iter().flat_map(|state| &state.next_offsets) {
+        if known.recreated {
+            vanished.push(partition);
+        } else if topic.partitions.binary_search(&partition).is_err() {
+            let lost = Lost::Partition { next };
+            if policy == OnLost::Fail {
+                return Err(Error::LostOffsets { topic: topic.name.clone(), partition, lost });
+            }
+            log::warn!(target: "read", "topic `{}`, partition {partition}: {lost}. It is forgotten", topic.name);
+            vanished.push(partition);
+        }
     }
     Ok(vanished)
 }
@@ -205,14 +242,17 @@ impl<'a> Starts<'a> {
         &self,
         partition: TopicPartition,
         stream: &ConfiguredStream,
-        known: Option<&NextOffsets>,
+        known: &Known<'_>,
         logs: &mut Logs,
     ) -> Result<PartitionPlan, Error> {
         let log =
             logs.remove(&partition).unwrap_or_else(|| Err(topics::partition_error(&partition, &"not described")))?;
         let policy = on_lost(self.settings);
         let lost = |lost| Error::LostOffsets { topic: partition.topic.clone(), partition: partition.partition, lost };
-        let (range, gone) = match known.map(|known| known.get(&partition.partition)) {
+        let next = known.state.map(|state| state.next_offsets.get(&partition.partition));
+        let (range, gone) = match next {
+            Some(_) if known.recreated && policy == OnLost::Latest => (Range::from(log.end, log), None),
+            Some(_) if known.recreated => (Range::from(log.low, log), None),
             Some(Some(&next)) => offsets::resume(next, log, policy).map_err(lost)?,
             // A partition that appeared since the state was written: all of it is new, whatever the configured start.
             Some(None) => (Range::from(log.low, log), None),
@@ -260,7 +300,7 @@ enum Start {
 }
 
 /// A full refresh is a copy of everything, wherever incremental reading would begin.
-fn begins_as_configured(stream: &ConfiguredStream, known: Option<&NextOffsets>) -> bool {
+fn begins_as_configured(stream: &ConfiguredStream, known: Option<&StreamState>) -> bool {
     known.is_none() && stream.sync_mode == SyncMode::Incremental
 }
 

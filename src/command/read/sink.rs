@@ -60,20 +60,21 @@ impl<'a> Sink<'a> {
     }
 
     fn announce(&mut self, index: usize, plan: StreamPlan) -> Result<(), Error> {
-        let StreamPlan { partitions, vanished } = plan;
+        let StreamPlan { partitions, vanished, topic_id } = plan;
         let Some(stream) = self.streams.get_mut(index) else { return Ok(()) };
         let estimate: i64 = partitions.iter().map(|partition| partition.range.remaining()).sum();
         stream.estimate(estimate.unsigned_abs(), self.output)?;
         stream.status(StreamStatus::Running, self.output)?;
+        stream.state.topic_id = topic_id;
         for partition in vanished {
-            stream.next_offsets.remove(&partition);
+            stream.state.next_offsets.remove(&partition);
         }
         for PartitionPlan { partition, range, lost } in partitions {
             if let Some(lost) = lost {
                 let TopicPartition { topic, partition } = &partition;
                 log::warn!(target: "read", "topic `{topic}`, partition {partition}: {lost}. Going on at {}", range.next);
             }
-            stream.next_offsets.insert(partition.partition, range.next);
+            stream.state.next_offsets.insert(partition.partition, range.next);
             if !range.is_done() {
                 self.partitions.push(Partition::new(index, partition, range));
             }
@@ -213,7 +214,7 @@ impl<'a> Sink<'a> {
         let partitions = self.partitions.get(self.slots.get(index)?.clone())?;
         let mut remaining = 0;
         for partition in partitions {
-            stream.next_offsets.insert(partition.id.partition, partition.range.next);
+            stream.state.next_offsets.insert(partition.id.partition, partition.range.next);
             remaining += partition.range.remaining();
         }
         Some((stream, self.output, remaining))

@@ -13,7 +13,7 @@ use crate::decode::BadMessage;
 use crate::error::Error;
 use crate::kafka::{self, Headers};
 use crate::record::{RecordWriter, Rescued};
-use crate::state::{self, NextOffsets};
+use crate::state;
 
 /// A STATE after at most so many records.
 const CHECKPOINT_RECORDS: u64 = 20_000;
@@ -31,8 +31,8 @@ pub(super) struct StreamWriter {
     columns: Columns,
     record: RecordWriter,
     on_bad_message: OnBadMessage,
-    /// What the state will say: partitions that are not read this time keep their place.
-    pub(super) next_offsets: NextOffsets,
+    /// What the next STATE will say: partitions that are not read this time keep their place.
+    pub(super) state: state::StreamState,
     records: u64,
     skipped: u64,
     records_since_state: u64,
@@ -43,7 +43,7 @@ pub(super) struct StreamWriter {
 }
 
 impl StreamWriter {
-    pub(super) fn new(settings: &Settings, stream: &ConfiguredStream, known: Option<&NextOffsets>) -> Self {
+    pub(super) fn new(settings: &Settings, stream: &ConfiguredStream, known: Option<&state::StreamState>) -> Self {
         let columns = columns::configured(settings, &stream.properties);
         if !columns.metadata.partition || !columns.metadata.offset {
             log::warn!(
@@ -60,7 +60,7 @@ impl StreamWriter {
             columns,
             record,
             on_bad_message: settings.on_bad_message,
-            next_offsets: known.cloned().unwrap_or_default(),
+            state: known.cloned().unwrap_or_default(),
             records: 0,
             skipped: 0,
             records_since_state: 0,
@@ -204,9 +204,9 @@ impl StreamWriter {
         self.is_open() && self.last_state.elapsed() >= CHECKPOINT_INTERVAL
     }
 
-    /// Writes a STATE, and everything before it. `next_offsets` has to be up to date.
+    /// Writes a STATE, and everything before it. `state` has to be up to date.
     pub(super) fn checkpoint(&mut self, output: &mut Output) -> Result<(), OutputError> {
-        let blob = state::to_json(&self.next_offsets);
+        let blob = state::to_json(&self.state);
         let stream = StreamState { stream_descriptor: self.descriptor(), stream_state: &blob };
         let stats = SourceStats { record_count: self.records_since_state };
         output.send(&Message::State { state: StateMessage::new(stream, stats) })?;
@@ -235,7 +235,7 @@ impl StreamWriter {
 
     /// The stream ends early: what has been written is secured.
     pub(super) fn interrupt(&mut self, output: &mut Output) -> Result<(), OutputError> {
-        if self.records_since_state > 0 || !self.next_offsets.is_empty() {
+        if self.records_since_state > 0 || !self.state.next_offsets.is_empty() {
             self.checkpoint(output)?;
         }
         self.open = false;

@@ -1,4 +1,5 @@
-//! The data queue: librdkafka's batch consumption of many partitions on one queue, and the only unsafe code we have.
+//! What the rdkafka crate does not offer: librdkafka's batch consumption of many partitions on one queue, and the ids of
+//! topics. The only unsafe code we have.
 //!
 //! The rdkafka crate offers messages one by one, with a lock, an event and an allocation each; taking them in batches
 //! from one queue costs two thirds of that (`docs/performance.md`) and keeps the client's bounds on what it holds ahead
@@ -260,4 +261,64 @@ impl<'b> Iterator for Headers<'b> {
 unsafe fn bytes<'b>(start: *mut std::ffi::c_void, length: usize) -> Option<&'b [u8]> {
     // SAFETY: the caller's promise.
     (!start.is_null()).then(|| unsafe { std::slice::from_raw_parts(start.cast::<u8>(), length) })
+}
+
+/// The ids of these topics, which a topic that is deleted and created again does not keep. Topics that have none (before
+/// Kafka 2.8) or that may not be described are left out.
+pub(super) fn topic_ids(
+    consumer: &BaseConsumer<Context>,
+    topics: &[&str],
+    timeout: Duration,
+) -> Result<HashMap<String, String>, RDKafkaErrorCode> {
+    let names: Vec<CString> = topics.iter().filter_map(|topic| CString::new(*topic).ok()).collect();
+    let mut pointers: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
+    let timeout = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+    let client = consumer.client().native_ptr();
+    // SAFETY: the client is alive; the collection copies the names; every object made here is destroyed here, the event
+    // last of those that the answer points into.
+    unsafe {
+        let queue = c::rd_kafka_queue_new(client);
+        let collection = c::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
+        let options = c::rd_kafka_AdminOptions_new(client, c::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+        c::rd_kafka_AdminOptions_set_request_timeout(options, timeout, ptr::null_mut(), 0);
+        c::rd_kafka_DescribeTopics(client, collection, options, queue);
+        let event = c::rd_kafka_queue_poll(queue, timeout);
+        let ids = if event.is_null() { Err(RDKafkaErrorCode::OperationTimedOut) } else { ids_of(event) };
+        if !event.is_null() {
+            c::rd_kafka_event_destroy(event);
+        }
+        c::rd_kafka_AdminOptions_destroy(options);
+        c::rd_kafka_TopicCollection_destroy(collection);
+        c::rd_kafka_queue_destroy(queue);
+        ids
+    }
+}
+
+/// # Safety
+/// `event` is the answer to a description of topics.
+unsafe fn ids_of(event: *mut c::rd_kafka_event_t) -> Result<HashMap<String, String>, RDKafkaErrorCode> {
+    let mut ids = HashMap::new();
+    // SAFETY: the caller's promise; the result and all it holds live as long as the event, texts end with a zero.
+    unsafe {
+        let error = c::rd_kafka_event_error(event);
+        let result = c::rd_kafka_event_DescribeTopics_result(event);
+        if error != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || result.is_null() {
+            return Err(error.into());
+        }
+        let mut count = 0;
+        let topics = c::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
+        for index in 0..count {
+            let topic = *topics.add(index);
+            let id = c::rd_kafka_TopicDescription_topic_id(topic);
+            let is_failed = c::rd_kafka_error_code(c::rd_kafka_TopicDescription_error(topic))
+                != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
+            let is_zero =
+                c::rd_kafka_Uuid_most_significant_bits(id) == 0 && c::rd_kafka_Uuid_least_significant_bits(id) == 0;
+            if !is_failed && !is_zero {
+                let text = |text| CStr::from_ptr(text).to_string_lossy().into_owned();
+                ids.insert(text(c::rd_kafka_TopicDescription_name(topic)), text(c::rd_kafka_Uuid_base64str(id)));
+            }
+        }
+    }
+    Ok(ids)
 }
