@@ -25,7 +25,7 @@ fn brokers_that_are_down_at_the_start_are_a_transient_error() {
     let connector = Connector::to(&broker).with("request_timeout_ms", 1_000);
     let catalog = Configured::numbers(&["orders"]);
     let run = connector.read_from(&catalog, "[]").fails();
-    insta::assert_snapshot!(redacted(&run.error("transient_error")), @"no answer from a broker at `BROKER` while describing topic `orders`: BROKER/bootstrap: Connect to ipv4#BROKER failed: Connection refused; check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here");
+    insta::assert_snapshot!(redacted(&run.error("transient_error")), @"no answer from a broker at `BROKER` while listing the topics: BROKER/bootstrap: Connect to ipv4#BROKER failed: Connection refused; check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here");
     assert!(run.elapsed < Duration::from_secs(5), "{:?}", run.elapsed);
     assert_eq!(run.statuses("orders"), [Status::Started, Status::Incomplete]);
 

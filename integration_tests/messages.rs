@@ -21,9 +21,9 @@ fn usage() {
     let message = |arguments: &[&str]| nowhere().run(arguments).fails().error("config_error");
     insta::assert_snapshot!(message(&[]), @"invalid command line: Reads Apache Kafka topics into Airbyte records  Usage: source-kafka <COMMAND>  Commands:   spec      Print what can be configured   check     Try the configuration   discover  List the topics and their columns   read      Read topics   help      Print this message or the help of the given subcommand(s)  Options:   -h, --help     Print help   -V, --version  Print version");
     insta::assert_snapshot!(message(&["write"]), @"invalid command line: unrecognized subcommand 'write'  Usage: source-kafka <COMMAND>  For more information, try '--help'.");
-    insta::assert_snapshot!(message(&["check"]), @"invalid command line: unrecognized subcommand 'write'  Usage: source-kafka <COMMAND>  For more information, try '--help'.");
-    insta::assert_snapshot!(message(&["read", "--config", "c.json"]), @"invalid command line: the following required arguments were not provided:   --config <FILE>  Usage: source-kafka check --config <FILE>  For more information, try '--help'.");
-    insta::assert_snapshot!(message(&["read", "--config", "c.json", "--catalog"]), @"invalid command line: the following required arguments were not provided:   --config <FILE>  Usage: source-kafka check --config <FILE>  For more information, try '--help'.");
+    insta::assert_snapshot!(message(&["check"]), @"invalid command line: the following required arguments were not provided:   --config <FILE>  Usage: source-kafka check --config <FILE>  For more information, try '--help'.");
+    insta::assert_snapshot!(message(&["read", "--config", "c.json"]), @"invalid command line: the following required arguments were not provided:   --catalog <FILE>  Usage: source-kafka read --config <FILE> --catalog <FILE>  For more information, try '--help'.");
+    insta::assert_snapshot!(message(&["read", "--config", "c.json", "--catalog"]), @"invalid command line: a value is required for '--catalog <FILE>' but none was supplied  For more information, try '--help'.");
 }
 
 #[test]
@@ -34,9 +34,9 @@ fn files() {
     let message = |arguments: &[&str]| redacted(&connector.run(arguments).fails().error("config_error"));
     insta::assert_snapshot!(message(&["discover", "--config", "gone.json"]), @"cannot read the config file `gone.json`: No such file or directory (os error 2)");
     insta::assert_snapshot!(message(&["read", "--config", &config, "--catalog", "gone.json"]), @"cannot read the catalog file `gone.json`: No such file or directory (os error 2)");
-    insta::assert_snapshot!(message(&["read", "--config", ".", "--catalog", &catalog]), @"cannot read the catalog file `gone.json`: No such file or directory (os error 2)");
-    insta::assert_snapshot!(message(&["read", "--config", &config, "--catalog", &catalog, "--state", "."]), @"cannot read the config file `.`: Is a directory (os error 21)");
-    insta::assert_snapshot!(message(&["read", "--config", &config, "--catalog", "latin-1.json"]), @"cannot read the config file `.`: Is a directory (os error 21)");
+    insta::assert_snapshot!(message(&["read", "--config", ".", "--catalog", &catalog]), @"cannot read the config file `.`: Is a directory (os error 21)");
+    insta::assert_snapshot!(message(&["read", "--config", &config, "--catalog", &catalog, "--state", "."]), @"cannot read the state file `.`: Is a directory (os error 21)");
+    insta::assert_snapshot!(message(&["read", "--config", &config, "--catalog", "latin-1.json"]), @"cannot read the catalog file `latin-1.json`: stream did not contain valid UTF-8");
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn configured_catalogs() {
     let good = stream(r#"{"properties":{}}"#, "incremental");
     insta::assert_snapshot!(message("text"), @r#"invalid configured catalog: invalid type: string "text", expected struct CatalogForm at line 1 column 6"#);
     insta::assert_snapshot!(message("{}"), @"invalid configured catalog: missing field `streams` at line 1 column 2");
-    insta::assert_snapshot!(message(r#"{"streams":[]}"#), @"invalid configured catalog: missing field `streams` at line 1 column 2");
-    insta::assert_snapshot!(message(r#"{"streams":[{"sync_mode":"incremental"}]}"#), @"invalid configured catalog: `streams` is empty; select at least one stream");
-    insta::assert_snapshot!(message(&format!(r#"{{"streams":[{}]}}"#, stream("{}", "incremental"))), @"invalid configured catalog: `streams` is empty; select at least one stream");
+    insta::assert_snapshot!(message(r#"{"streams":[]}"#), @"invalid configured catalog: `streams` is empty; select at least one stream");
+    insta::assert_snapshot!(message(r#"{"streams":[{"sync_mode":"incremental"}]}"#), @"invalid configured catalog: missing field `stream` at line 1 column 39");
+    insta::assert_snapshot!(message(&format!(r#"{{"streams":[{}]}}"#, stream("{}", "incremental"))), @"invalid configured catalog: stream `orders`: `json_schema` has no object `properties`; refresh the connection's schema");
     insta::assert_snapshot!(message(&format!(r#"{{"streams":[{}]}}"#, stream(r#"{"properties":{}}"#, "INVALID"))), @"invalid configured catalog: stream `orders`: `sync_mode` is `INVALID`, but has to be `full_refresh` or `incremental`");
     insta::assert_snapshot!(message(&format!(r#"{{"streams":[{good},{good}]}}"#)), @"invalid configured catalog: stream `orders` stands twice in `streams`");
 }
@@ -98,9 +98,9 @@ fn topics_that_are_not_there() {
     let topics = |names: &[&str]| json!({"subscription_type": "topics", "topics": names});
     insta::assert_snapshot!(message(topics(&["gone"])), @"topic `gone` does not exist on the cluster, or this user may not describe it; check `subscription` and the topic's access rights");
     insta::assert_snapshot!(message(topics(&["gone", "ord*"])), @"topic `gone` does not exist on the cluster, or this user may not describe it; check `subscription` and the topic's access rights");
-    insta::assert_snapshot!(message(topics(&["customers-*"])), @"topic `gone` does not exist on the cluster, or this user may not describe it; check `subscription` and the topic's access rights");
-    insta::assert_snapshot!(message(json!({"subscription_type": "subscribe", "topic_pattern": "cust.*"})), @"no topic of the cluster is chosen by `subscription.topics` `customers-*`; 1 topics can be seen, internal ones included");
-    insta::assert_snapshot!(message(json!({"subscription_type": "assign", "topic_partitions": "orders:0,gone:0"})), @"no topic of the cluster is chosen by `subscription.topics` `customers-*`; 1 topics can be seen, internal ones included");
+    insta::assert_snapshot!(message(topics(&["customers-*"])), @"`subscription.topics` `customers-*` chooses no topic; the cluster shows this user 1, internal ones included");
+    insta::assert_snapshot!(message(json!({"subscription_type": "subscribe", "topic_pattern": "cust.*"})), @"`subscription.topic_pattern` `cust.*` chooses no topic; the cluster shows this user 1, internal ones included");
+    insta::assert_snapshot!(message(json!({"subscription_type": "assign", "topic_partitions": "orders:0,gone:0"})), @"topic `gone` does not exist on the cluster, or this user may not describe it; check `subscription` and the topic's access rights");
     insta::assert_snapshot!(message(json!({"subscription_type": "assign", "topic_partitions": "orders:0,orders:7"})), @"`subscription.topic_partitions`: topic `orders` has no partition 7, its partitions are 0 to 1");
 }
 
@@ -141,12 +141,12 @@ fn the_rest() {
     let unavailable = kafka::Error::Unavailable { attempt, cause: cause.clone() };
     insta::assert_snapshot!(shown(unavailable.into()), @"the brokers could not answer while reading: librdkafka's words (transient_error)");
     let misrouted = kafka::Error::Misrouted { topic: "orders".to_owned(), partition: 3, offset: 42 };
-    insta::assert_snapshot!(shown(misrouted.into()), @"the brokers could not answer while reading: librdkafka's words (transient_error)");
+    insta::assert_snapshot!(shown(misrouted.into()), @"a message of topic `orders`, partition 3, offset 42 arrived outside the data queue (system_error)");
     let stalled = Error::Stalled { seconds: 30, remaining: 7, cause: cause.clone() };
-    insta::assert_snapshot!(shown(stalled), @"a message of topic `orders`, partition 3, offset 42 arrived outside the data queue (system_error)");
+    insta::assert_snapshot!(shown(stalled), @"no message for 30 s, and 7 are still to come: librdkafka's words; the next sync goes on from here (transient_error)");
     let failure_type = FailureType::Transient;
     let partition = Error::Partition { topic: "orders".to_owned(), partition: 3, cause, failure_type };
-    insta::assert_snapshot!(shown(partition), @"a message of topic `orders`, partition 3, offset 42 arrived outside the data queue (system_error)");
+    insta::assert_snapshot!(shown(partition), @"topic `orders`, partition 3 cannot be read: librdkafka's words (transient_error)");
     insta::assert_snapshot!(shown(Error::Streams { failed: 1, streams: 3 }), @"1 of 3 streams failed (system_error)");
     insta::assert_snapshot!(shown(Error::Internal("panicked at src/x.rs:1:1".to_owned())), @"internal error: panicked at src/x.rs:1:1 (system_error)");
 }
