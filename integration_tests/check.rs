@@ -92,7 +92,7 @@ fn a_broker_that_is_not_there_fails_in_time() {
     let run = Connector::to(&broker).check();
     assert!(run.elapsed < Duration::from_secs(15), "{:?}", run.elapsed);
     let message = failure(run);
-    insta::assert_snapshot!(redacted(&message), @"no answer from a broker at `BROKER` while listing the topics: BrokerTransportFailure (Local: Broker transport failure); check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here");
+    insta::assert_snapshot!(redacted(&message), @"no answer from a broker at `BROKER` while listing the topics: BROKER/bootstrap: Connect to ipv4#BROKER failed: Connection refused; check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here");
 }
 
 #[test]

@@ -111,6 +111,16 @@ fn a_leader_that_moves_while_offsets_are_asked_for_is_asked_again() {
     assert_eq!(run.records("orders").len(), 200);
 }
 
+/// The mock broker names a controller that does not exist, as a cluster may that elects a new one. What only the
+/// controller could tell must not hold up a sync that can do without.
+#[test]
+fn a_cluster_without_a_controller_is_read_without_delay() {
+    let broker = slow_topic(10);
+    let run = Connector::to(&broker).read(&Configured::numbers(&["orders"])).succeeds();
+    assert_eq!(run.records("orders").len(), 10);
+    assert!(run.elapsed < Duration::from_secs(5), "{:?}", run.elapsed);
+}
+
 #[test]
 fn a_topic_that_may_not_be_read_fails_alone() {
     let broker = slow_topic(10);

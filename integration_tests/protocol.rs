@@ -128,6 +128,8 @@ pub struct StreamDescriptor {
 pub struct Blob {
     #[serde(deserialize_with = "numbered")]
     pub partitions: BTreeMap<i32, i64>,
+    /// What a topic that is deleted and created again does not keep.
+    pub topic_id: Option<String>,
 }
 
 /// JSON's keys are texts; the numbers in them are ours.

@@ -245,6 +245,24 @@ fn catalog_with_customers(catalog: &Configured) -> Configured {
 }
 
 #[test]
+fn a_state_of_another_topic_of_that_name_fails_unless_chosen_otherwise() {
+    let (broker, catalog) = orders();
+    let partitions = json!({"0": 2, "1": 3});
+    let blob = json!({"partitions": partitions, "topic_id": "cf0qkoq9SfSIz-GPDDSfKg"});
+    let state = json!([stream_state("orders", &blob)]).to_string();
+    let run = Connector::to(&broker).read_from(&catalog, &state).fails();
+    let message = run.error("config_error");
+    assert!(message.contains("`orders`") && message.contains("cf0qkoq9SfSIz-GPDDSfKg"), "{message}");
+    assert_eq!(run.all_records().count(), 0);
+
+    let run = Connector::to(&broker).with("on_lost_offsets", "earliest").read_from(&catalog, &state).succeeds();
+    assert_eq!(run.records("orders").len(), 10);
+    assert!(run.log_text("WARN").contains("`orders`"), "{}", run.log_text("WARN"));
+    // From then on it is the topic of the state.
+    assert_eq!(Connector::to(&broker).read_from(&catalog, &run.state_file()).succeeds().all_records().count(), 0);
+}
+
+#[test]
 fn offsets_that_retention_took_are_an_error_unless_chosen_otherwise() {
     // The mock broker keeps 5 MB a partition.
     let broker = Broker::with_producer(&[("batch.num.messages", "100")]);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::Configured;
 use crate::harness::Ended;
-use crate::protocol::{self, Catalog, Log, Message, Record, State, Status, Trace, TraceError};
+use crate::protocol::{self, Blob, Catalog, Log, Message, Record, State, Status, Trace, TraceError};
 
 /// Lines longer than that are cut when they are printed.
 const SHOWN: usize = 400;
@@ -219,10 +219,15 @@ pub fn state_file(messages: &[Message]) -> String {
     for message in messages {
         if let Message::State { state } = message {
             let stream = &state.stream;
+            let Blob { partitions, topic_id } = &stream.stream_state;
             let offsets: BTreeMap<String, i64> =
-                stream.stream_state.partitions.iter().map(|(partition, next)| (partition.to_string(), *next)).collect();
+                partitions.iter().map(|(number, next)| (number.to_string(), *next)).collect();
+            let mut blob = json!({"partitions": offsets});
+            if let Some(id) = topic_id {
+                blob["topic_id"] = id.as_str().into();
+            }
             let name = &stream.stream_descriptor.name;
-            last.insert(name.clone(), stream_state(name, &json!({"partitions": offsets})));
+            last.insert(name.clone(), stream_state(name, &blob));
         }
     }
     Value::Array(last.into_values().collect()).to_string()
