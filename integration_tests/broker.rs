@@ -1,6 +1,7 @@
 //! The broker of the tests: librdkafka's own mock cluster, inside the test's process. It knows no transactions' control
 //! records, no compaction and no times (the tests against real brokers do), and hands out one produced batch per fetch.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
@@ -17,6 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Broker {
     cluster: MockCluster<'static, DefaultProducerContext>,
     producer: BaseProducer,
+}
+
+/// Held while a process is started, and while a broker goes down. It binds its port anew then, and aborts everything when
+/// that fails; and the child of another test has our sockets between its fork and its exec.
+static STARTING: Mutex<()> = Mutex::new(());
+
+pub fn no_process_starts() -> MutexGuard<'static, ()> {
+    STARTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A message to be produced.
@@ -154,6 +163,7 @@ impl Broker {
 
     /// Cuts all connections and takes no new ones.
     pub fn down(&self) {
+        let _guard = no_process_starts();
         self.cluster.broker_down(-1).unwrap();
     }
 

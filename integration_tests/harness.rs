@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, no_process_starts};
 use crate::catalog::Configured;
 use crate::run::Run;
 
@@ -161,6 +161,11 @@ impl Connector {
     }
 }
 
+fn spawned(command: &mut Command) -> Child {
+    let _guard = no_process_starts();
+    command.spawn().unwrap()
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
@@ -196,7 +201,7 @@ impl Running {
     pub fn start(mut command: Command, directory: &Path) -> Self {
         let description = describe(&command, directory);
         let started = Instant::now();
-        let mut child = command.spawn().unwrap();
+        let mut child = spawned(&mut command);
         // The pipe would stay open with the command.
         drop(command);
         let pieces = child.stdout.take().map(|mut pipe| {
@@ -267,8 +272,9 @@ impl Running {
     }
 
     pub fn terminate(&self) {
-        let status = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
-        assert!(status.success());
+        let mut kill = Command::new("sh");
+        kill.args(["-c", &format!("kill -TERM {}", self.child.id())]);
+        assert!(spawned(&mut kill).wait().unwrap().success());
     }
 
     /// Lets it run to its end.

@@ -1,5 +1,7 @@
 //! `spec`, and the command line as platforms use it.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::broker::{Broker, numbered};
@@ -62,10 +64,12 @@ fn options_may_be_written_with_an_equals_sign() {
 fn help_and_version_are_for_people() {
     let connector = Connector::at(NOWHERE);
     for (option, expected) in [("--help", "Usage: source-kafka <COMMAND>"), ("--version", env!("CARGO_PKG_VERSION"))] {
-        let output = connector.command(&[option]).output().unwrap();
-        assert!(output.status.success());
-        assert!(String::from_utf8(output.stdout).unwrap().contains(expected), "{option}");
-        assert_eq!(output.stderr, b"");
+        let mut command = connector.command(&[option]);
+        command.stdout(Stdio::piped());
+        let ended = connector.start(command).wait();
+        assert!(ended.status.success());
+        assert!(String::from_utf8(ended.stdout).unwrap().contains(expected), "{option}");
+        assert_eq!(ended.stderr, "");
     }
 }
 
