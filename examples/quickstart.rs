@@ -4,6 +4,7 @@
 //! from it as it would from any other. Ends with an error when anything is not as the text says.
 
 #![allow(clippy::print_stdout, reason = "a demonstration talks; the connector itself has one writer")]
+#![allow(clippy::indexing_slicing, reason = "of JSON values only: what is not there is null, and is noticed")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
