@@ -51,7 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             output.buffer().extend_from_slice(error.to_string().as_bytes());
             Ok(Outcome::Success)
         }
-        Err(error) => Err(Error::Usage(error.to_string().trim().trim_start_matches("error: ").replace('\n', " "))),
+        Err(error) => Err(Error::Usage(usage(&error))),
     };
     match outcome.and_then(|outcome| output.flush().map(|()| outcome).map_err(Error::from)) {
         Ok(Outcome::Success) => ExitCode::SUCCESS,
@@ -63,6 +63,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(error) => without_output(&error),
         },
     }
+}
+
+/// What is wrong with the command line, in one line.
+fn usage(error: &clap::Error) -> String {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing: spec, check, discover or read".to_owned();
+    }
+    error.to_string().trim().trim_start_matches("error: ").replace('\n', " ")
 }
 
 /// Writes the error that ends the command.

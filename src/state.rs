@@ -99,6 +99,9 @@ impl State {
     }
 
     fn add_message(&mut self, message: &Value) -> Result<(), Error> {
+        if message.is_null() {
+            return Ok(());
+        }
         let Value::Object(fields) = message else { return Err(Error::Form(kind_of(message))) };
         // Messages may be wrapped as lines of the protocol are.
         if let Some(inner @ Value::Object(_)) = fields.get("state") {

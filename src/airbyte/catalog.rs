@@ -85,17 +85,20 @@ pub enum CatalogError {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with a list `streams`")]
 struct CatalogForm {
     streams: Vec<ConfiguredStreamForm>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `stream` and `sync_mode`")]
 struct ConfiguredStreamForm {
     stream: StreamForm,
     sync_mode: String,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `name` and `json_schema`")]
 struct StreamForm {
     name: String,
     #[serde(default)]

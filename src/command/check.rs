@@ -38,6 +38,7 @@ fn check(settings: &Settings) -> Result<(), Error> {
     let mut partitions = first_partitions(&chosen, settings)?;
     if let Some(name) = &settings.test_topic {
         let topic = test_topic(&client, name, &chosen, deadline)?;
+        partitions.retain(|partition| partition.topic != topic.name);
         partitions
             .insert(0, TopicPartition { partition: topic.partitions.first().copied().unwrap_or(0), topic: topic.name });
     }

@@ -2,7 +2,7 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
@@ -11,10 +11,10 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::context::Context;
-use super::error::{Complaint, Error};
+use super::error::{self, Complaint, Error};
 
-/// How many callbacks are served to find the complaint that explains a failure.
-const MAX_LOG_LINES: usize = 200;
+/// How long to wait for the complaint that explains a failed call.
+const EXPLANATION_DELAY: Duration = Duration::from_millis(500);
 
 /// What a connection needs to know.
 #[derive(Clone, Debug)]
@@ -59,14 +59,14 @@ impl Client {
 
     /// Serves librdkafka's callbacks, and returns what it complained of since the last call.
     pub fn complaints(&self) -> Result<Vec<Complaint>, Error> {
-        while self.serve_callback()? {}
+        while self.serve_callback(Duration::ZERO)? {}
         Ok(self.consumer.client().context().take_complaints())
     }
 
     /// Serves one callback. False is no proof that none is left: a log line counts for nothing here.
-    fn serve_callback(&self) -> Result<bool, Error> {
+    fn serve_callback(&self, timeout: Duration) -> Result<bool, Error> {
         use rdkafka::message::Message as _;
-        match self.consumer.poll(Duration::ZERO) {
+        match self.consumer.poll(timeout) {
             None => Ok(false),
             Some(Ok(message)) => Err(Error::Misrouted {
                 topic: message.topic().to_owned(),
@@ -84,15 +84,21 @@ impl Client {
     /// Turns the error of a call into ours, with the most specific thing that librdkafka said meanwhile.
     pub(super) fn error(&self, error: &KafkaError, attempt: &str) -> Error {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-        // Log lines stand between the complaints.
-        for _ in 0..MAX_LOG_LINES {
-            if self.serve_callback().is_err() {
-                break;
+        let complaint = if error::says_nothing(code) { self.explanation() } else { None };
+        Error::of_call(code, attempt, &self.options.bootstrap_servers, complaint.as_ref())
+    }
+
+    /// The complaint that explains a failed call. It may come a moment after the call's own error.
+    fn explanation(&self) -> Option<Complaint> {
+        let deadline = Instant::now() + EXPLANATION_DELAY;
+        loop {
+            let broken = self.serve_callback(Duration::from_millis(10)).is_err();
+            let complaints = self.consumer.client().context().take_complaints();
+            let specific = complaints.into_iter().rev().find(Complaint::is_specific);
+            if specific.is_some() || broken || Instant::now() >= deadline {
+                return specific;
             }
         }
-        let complaints = self.consumer.client().context().take_complaints();
-        let complaint = complaints.iter().rev().find(|complaint| complaint.is_specific());
-        Error::of_call(code, attempt, &self.options.bootstrap_servers, complaint)
     }
 }
 

@@ -117,17 +117,25 @@ impl Error {
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::ClusterAuthorizationFailed
             | RDKafkaErrorCode::GroupAuthorizationFailed => Self::Denied { attempt, cause: code.to_string() },
-            RDKafkaErrorCode::BrokerTransportFailure
+            code if says_nothing(code) => Self::Unreachable { servers: servers.to_owned(), attempt, cause },
+            RDKafkaErrorCode::Fatal => Self::Fatal { attempt, cause },
+            _ => Self::Unavailable { attempt, cause: code.to_string() },
+        }
+    }
+}
+
+/// Whether a call that fails with this code only says that no broker answered, while the reason is in a callback.
+pub(super) fn says_nothing(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::BrokerTransportFailure
             | RDKafkaErrorCode::AllBrokersDown
             | RDKafkaErrorCode::Resolve
             | RDKafkaErrorCode::OperationTimedOut
             | RDKafkaErrorCode::RequestTimedOut
             | RDKafkaErrorCode::Authentication
-            | RDKafkaErrorCode::SSL => Self::Unreachable { servers: servers.to_owned(), attempt, cause },
-            RDKafkaErrorCode::Fatal => Self::Fatal { attempt, cause },
-            _ => Self::Unavailable { attempt, cause: code.to_string() },
-        }
-    }
+            | RDKafkaErrorCode::SSL
+    )
 }
 
 /// Whether an error that arrives between messages heals by itself: librdkafka goes on trying, and so do we.

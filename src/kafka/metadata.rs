@@ -147,8 +147,12 @@ impl Client {
     /// The ids of these topics, which a topic that is deleted and created again does not keep. Clusters before Kafka 2.8
     /// have none.
     pub fn topic_ids(&self, topics: &[&str], timeout: Duration) -> Result<HashMap<String, String>, Error> {
-        native::topic_ids(&self.consumer, topics, timeout)
-            .map_err(|code| self.error(&KafkaError::MetadataFetch(code), "asking for the ids of the topics"))
+        let attempt = "asking for the ids of the topics";
+        let Some(&first) = topics.first() else { return Ok(HashMap::new()) };
+        let metadata =
+            self.consumer.fetch_metadata(Some(first), timeout).map_err(|error| self.error(&error, attempt))?;
+        native::topic_ids(&self.consumer, topics, metadata.orig_broker_id(), timeout)
+            .map_err(|code| self.error(&KafkaError::MetadataFetch(code), attempt))
     }
 
     /// Commits these offsets to the user's consumer group, and waits for the answer.

@@ -268,6 +268,7 @@ unsafe fn bytes<'b>(start: *mut std::ffi::c_void, length: usize) -> Option<&'b [
 pub(super) fn topic_ids(
     consumer: &BaseConsumer<Context>,
     topics: &[&str],
+    broker: i32,
     timeout: Duration,
 ) -> Result<HashMap<String, String>, RDKafkaErrorCode> {
     let names: Vec<CString> = topics.iter().filter_map(|topic| CString::new(*topic).ok()).collect();
@@ -281,6 +282,8 @@ pub(super) fn topic_ids(
         let collection = c::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
         let options = c::rd_kafka_AdminOptions_new(client, c::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
         c::rd_kafka_AdminOptions_set_request_timeout(options, timeout, ptr::null_mut(), 0);
+        // Any broker knows; left alone, librdkafka asks the controller, and waits while there is none.
+        c::rd_kafka_AdminOptions_set_broker(options, broker, ptr::null_mut(), 0);
         c::rd_kafka_DescribeTopics(client, collection, options, queue);
         let event = c::rd_kafka_queue_poll(queue, timeout);
         let ids = if event.is_null() { Err(RDKafkaErrorCode::OperationTimedOut) } else { ids_of(event) };

@@ -110,9 +110,8 @@ impl<'a> Reader<'a> {
         let Some(consumer) = self.consumer.as_mut() else { return Ok(()) };
         let emitted_at = now_ms();
         let sink = &mut self.sink;
-        if consumer.consume(TICK, |event| sink.take(event, emitted_at))? == 0 {
-            sink.output.write_if_due()?;
-        }
+        consumer.consume(TICK, |event| sink.take(event, emitted_at))?;
+        sink.output.write_if_due()?;
         if let Some(complaint) = consumer.client().complaints()?.pop() {
             sink.pending.complaint = Some(complaint.text);
         }
