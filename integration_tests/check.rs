@@ -82,7 +82,7 @@ fn the_test_topic_has_to_exist() {
     success(connector("orders").check());
     success(connector("probe").check());
     let message = failure(connector("no-such-topic").check());
-    insta::assert_snapshot!(message, @"");
+    insta::assert_snapshot!(message, @"topic `no-such-topic` does not exist on the cluster, or this user may not describe it; check `subscription` and the topic's access rights");
 }
 
 #[test]
