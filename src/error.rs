@@ -242,8 +242,12 @@ impl Error {
         let mut text = self.to_string();
         let mut source = self.source();
         while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
+            let words = cause.to_string();
+            // Some errors show their cause themselves.
+            if !text.ends_with(&words) {
+                text.push_str(": ");
+                text.push_str(&words);
+            }
             source = cause.source();
         }
         text
