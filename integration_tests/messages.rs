@@ -147,6 +147,5 @@ fn the_rest() {
     let failure_type = FailureType::Transient;
     let partition = Error::Partition { topic: "orders".to_owned(), partition: 3, cause, failure_type };
     insta::assert_snapshot!(shown(partition), @"topic `orders`, partition 3 cannot be read: librdkafka's words (transient_error)");
-    insta::assert_snapshot!(shown(Error::Streams { failed: 1, streams: 3 }), @"1 of 3 streams failed (system_error)");
     insta::assert_snapshot!(shown(Error::Internal("panicked at src/x.rs:1:1".to_owned())), @"internal error: panicked at src/x.rs:1:1 (system_error)");
 }

@@ -183,15 +183,6 @@ pub enum Error {
     #[error("cannot write to standard output: {0}")]
     Output(#[from] airbyte::OutputError),
 
-    /// One or more streams failed; each has been reported.
-    #[error("{failed} of {streams} streams failed")]
-    Streams {
-        /// how many failed
-        failed: usize,
-        /// of how many
-        streams: usize,
-    },
-
     /// Our own mistake.
     #[error("internal error: {0}")]
     Internal(String),
@@ -217,7 +208,7 @@ impl Error {
             Self::Kafka(error) => error.failure_type(),
             Self::Partition { failure_type, .. } => *failure_type,
             Self::Stalled { .. } => FailureType::Transient,
-            Self::Output(_) | Self::Streams { .. } | Self::Internal(_) => FailureType::System,
+            Self::Output(_) | Self::Internal(_) => FailureType::System,
         }
     }
 

@@ -70,6 +70,7 @@ struct TopicSample {
     name: String,
     value: Sample,
     key: Sample,
+    messages: u64,
     bad: u64,
 }
 
@@ -92,8 +93,9 @@ struct Sampled {
 impl<'a> Samples<'a> {
     fn new(settings: &'a Settings, names: impl Iterator<Item = String>) -> Self {
         let value = expected(settings);
-        let topics =
-            names.map(|name| TopicSample { name, value: value.clone(), key: Sample::default(), bad: 0 }).collect();
+        let topics = names
+            .map(|name| TopicSample { name, value: value.clone(), key: Sample::default(), messages: 0, bad: 0 })
+            .collect();
         Self { settings, topics }
     }
 
@@ -101,7 +103,9 @@ impl<'a> Samples<'a> {
     fn take(&mut self, client: Client, partitions: &[Vec<TopicPartition>]) -> Result<(), Error> {
         let (assignments, sampled) = self.plan(&client, partitions)?;
         if !assignments.is_empty() {
-            self.read(Consumer::assign(client, &assignments)?, sampled)?;
+            let partitions: Vec<TopicPartition> =
+                assignments.iter().map(|assignment| assignment.partition.clone()).collect();
+            self.read(Consumer::assign(client, &assignments)?, &partitions, sampled)?;
         }
         for topic in self.topics.iter().filter(|topic| topic.bad > 0) {
             log::warn!(
@@ -121,10 +125,16 @@ impl<'a> Samples<'a> {
         let timeout = self.settings.request_timeout;
         let ends = client.offsets(&all, Position::End, timeout)?;
         let lows = client.offsets(&all, Position::Beginning, timeout)?;
-        let mut ranges = lows.into_iter().zip(ends).map(|(low, end)| {
-            let range = Range { next: low.ok()??, end: end.ok()?? };
-            (!range.is_done()).then_some(range)
-        });
+        let mut ranges = Vec::with_capacity(all.len());
+        for (partition, (low, end)) in all.iter().zip(lows.into_iter().zip(ends)) {
+            let (Ok(Some(next)), Ok(Some(end))) = (low, end) else {
+                let cause = low.err().or(end.err()).map_or_else(String::new, |code| code.to_string());
+                return Err(topics::partition_error(partition, &cause));
+            };
+            let range = Range { next, end };
+            ranges.push((!range.is_done()).then_some(range));
+        }
+        let mut ranges = ranges.into_iter();
         let (mut assignments, mut sampled) = (Vec::new(), Vec::new());
         for (topic, partitions) in partitions.iter().enumerate() {
             let filled: Vec<(&TopicPartition, Range)> = partitions
@@ -142,7 +152,12 @@ impl<'a> Samples<'a> {
         Ok((assignments, sampled))
     }
 
-    fn read(&mut self, mut consumer: Consumer, mut sampled: Vec<Sampled>) -> Result<(), Error> {
+    fn read(
+        &mut self,
+        mut consumer: Consumer,
+        partitions: &[TopicPartition],
+        mut sampled: Vec<Sampled>,
+    ) -> Result<(), Error> {
         let deadline = Instant::now() + TIME_LIMIT;
         let mut open = sampled.len();
         while open > 0 && Instant::now() < deadline {
@@ -156,9 +171,13 @@ impl<'a> Samples<'a> {
                         }
                         (slot, sampled.is_done())
                     }
-                    Event::EndOfPartition { slot, .. }
-                    | Event::OffsetOutOfRange { slot }
-                    | Event::Broken { slot, .. } => (slot, true),
+                    Event::EndOfPartition { slot, .. } | Event::OffsetOutOfRange { slot } => (slot, true),
+                    Event::Broken { slot, failure_type, cause } => {
+                        let Some(TopicPartition { topic, partition }) = partitions.get(slot).cloned() else {
+                            return Ok(());
+                        };
+                        return Err(Error::Partition { topic, partition, cause, failure_type });
+                    }
                     Event::Complaint { .. } => return Ok(()),
                 };
                 if done && reached.last() != Some(&slot) {
@@ -170,8 +189,24 @@ impl<'a> Samples<'a> {
             open -= turn_or_close(&consumer, &mut sampled, reached)?;
         }
         if open > 0 {
-            log::warn!(target: "discover", "{open} partitions were not sampled within {} s", TIME_LIMIT.as_secs());
+            return self.incomplete(&sampled, open);
         }
+        Ok(())
+    }
+
+    /// A catalog without columns would make the platform drop them: a topic of which nothing was seen is an error.
+    fn incomplete(&self, sampled: &[Sampled], open: usize) -> Result<(), Error> {
+        let seconds = TIME_LIMIT.as_secs();
+        let unseen = sampled.iter().filter(|sampled| sampled.open).find_map(|sampled| {
+            let topic = self.topics.get(sampled.topic)?;
+            (topic.messages == 0).then_some(topic)
+        });
+        if let Some(topic) = unseen {
+            let attempt = format!("sampling topic `{}`", topic.name);
+            let cause = format!("none of its messages arrived within {seconds} s");
+            return Err(kafka::Error::Unavailable { attempt, cause }.into());
+        }
+        log::warn!(target: "discover", "{open} partitions were not sampled completely within {seconds} s");
         Ok(())
     }
 
@@ -183,6 +218,7 @@ impl<'a> Samples<'a> {
             let key = decode::kinds(Format::Json, Shape::Wrapped, message.key, |name, kind| topic.key.add(name, kind));
             seen = seen.and(key);
         }
+        topic.messages += 1;
         topic.bad += u64::from(seen.is_err());
     }
 }

@@ -71,7 +71,7 @@ fn read(
     let client = Client::new(client_options(settings))?;
     topics::warn_unmatched(&client, &settings.subscription, settings.request_timeout)?;
     let plan = Plan::new(&client, settings, catalog, state)?;
-    mirror::commit(settings, catalog, state);
+    mirror::commit(settings, &plan, state);
     Reader::new(settings, plan, client, streams, output)?.run(started, &*terminated_flag()?)
 }
 

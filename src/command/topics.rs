@@ -25,9 +25,11 @@ pub(super) fn chosen(client: &Client, subscription: &Subscription, timeout: Dura
     let literal = subscription.literal_topics();
     let mut topics: Vec<Topic> = described(client, &literal, timeout)?.into_iter().collect::<Result<_, _>>()?;
     if !subscription.has_patterns() {
+        none_left(&topics, &[], subscription, topics.len())?;
         return Ok(Chosen { topics, unmatched: Vec::new() });
     }
     let all = client.cluster(None, timeout)?.topics;
+    let seen = all.len();
     let unmatched = unmatched(subscription, &all);
     for topic in all.into_iter().filter(|topic| subscription.matches(&topic.name)) {
         match topic.error {
@@ -37,7 +39,17 @@ pub(super) fn chosen(client: &Client, subscription: &Subscription, timeout: Dura
         }
     }
     topics.sort_by(|a, b| a.name.cmp(&b.name));
+    none_left(&topics, &unmatched, subscription, seen)?;
     Ok(Chosen { topics, unmatched })
+}
+
+/// `subscription.exclude` may leave nothing of what was named.
+fn none_left(topics: &[Topic], unmatched: &[Error], subscription: &Subscription, seen: usize) -> Result<(), Error> {
+    if topics.is_empty() && unmatched.is_empty() {
+        let pattern = format!("{} without `subscription.exclude`", subscription.describe());
+        return Err(Error::NoTopics { pattern, seen });
+    }
+    Ok(())
 }
 
 fn unmatched(subscription: &Subscription, all: &[Topic]) -> Vec<Error> {

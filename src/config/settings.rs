@@ -73,7 +73,10 @@ impl Settings {
             idle_limit: idle_limit(&form),
             isolation_level: form.isolation_level,
             enable_auto_commit: form.enable_auto_commit,
-            request_timeout: Duration::from_millis(form.request_timeout_ms.unwrap_or(DEFAULT_REQUEST_TIMEOUT_MS)),
+            // The range of librdkafka's `socket.timeout.ms`, which takes the same value.
+            request_timeout: Duration::from_millis(
+                form.request_timeout_ms.unwrap_or(DEFAULT_REQUEST_TIMEOUT_MS).clamp(10, 300_000),
+            ),
             client_properties: client_properties::from_form(&form, warnings)?,
             schema_sample_messages: form.schema_sample_messages,
             group_id: form.group_id,

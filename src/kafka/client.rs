@@ -113,7 +113,8 @@ fn creation_cause(error: &KafkaError) -> String {
 /// The properties of every client. The user's own come before those that correctness depends on, and after the others.
 fn properties(options: &Options) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set_log_level(RDKafkaLogLevel::Info);
+    let is_debugged = options.properties.iter().any(|(name, _)| name == "debug");
+    config.set_log_level(if is_debugged { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info });
     let request_timeout = options.request_timeout.as_millis().clamp(10, 300_000).to_string();
     let defaults = [
         // Default 50 MiB. Smaller responses stay in the processor's caches and halve the memory; the cost is at most

@@ -15,6 +15,11 @@ use super::native;
 /// A question that a change of leaders leaves without an answer is asked again after so long.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
+/// Leaders are elected within seconds; a partition that has none for longer has lost its brokers.
+const SETTLING_LIMIT: Duration = Duration::from_secs(10);
+/// How long to wait for the ids of topics, which are good to have and no more.
+const TOPIC_ID_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// A partition of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TopicPartition {
@@ -106,11 +111,12 @@ impl Client {
         timeout: Duration,
     ) -> Result<Vec<Result<Option<i64>, RDKafkaErrorCode>>, Error> {
         let deadline = Instant::now() + timeout;
+        let settled = deadline.min(Instant::now() + SETTLING_LIMIT);
         loop {
             let left = deadline.saturating_duration_since(Instant::now()).max(RETRY_PAUSE);
             let list = partition_list(partitions, position.timestamp())?;
             let answer = self.consumer.offsets_for_times(list, left);
-            let is_last = Instant::now() + RETRY_PAUSE >= deadline;
+            let is_last = Instant::now() + RETRY_PAUSE >= settled;
             match answer {
                 Ok(list) => {
                     let offsets = in_order(&list, partitions);
@@ -148,6 +154,7 @@ impl Client {
     /// have none.
     pub fn topic_ids(&self, topics: &[&str], timeout: Duration) -> Result<HashMap<String, String>, Error> {
         let attempt = "asking for the ids of the topics";
+        let timeout = timeout.min(TOPIC_ID_TIMEOUT);
         let Some(&first) = topics.first() else { return Ok(HashMap::new()) };
         let metadata =
             self.consumer.fetch_metadata(Some(first), timeout).map_err(|error| self.error(&error, attempt))?;

@@ -1,6 +1,6 @@
 //! The group mirror: lag tools watch a consumer group, so the offsets that the destination has accepted are shown there.
 
-use crate::airbyte::ConfiguredCatalog;
+use super::plan::{PartitionPlan, Plan, StreamPlan};
 use crate::command::client_options;
 use crate::config::Settings;
 use crate::kafka::{Client, Options, TopicPartition};
@@ -8,21 +8,19 @@ use crate::state::State;
 
 /// Commits the offsets of the incoming state, which the destination has accepted: the group never runs ahead of it. That
 /// it cannot be done, for lack of rights or because the group has members, is no reason not to read.
-pub(super) fn commit(settings: &Settings, catalog: &ConfiguredCatalog, state: &State) {
+pub(super) fn commit(settings: &Settings, plan: &Plan, state: &State) {
     let Some(group_id) = settings.group_id.as_ref().filter(|_| settings.enable_auto_commit) else { return };
-    let offsets: Vec<(TopicPartition, i64)> = catalog
-        .streams
-        .iter()
-        .flat_map(|stream| {
-            let topic = &stream.name;
-            let partition = |partition| TopicPartition { topic: topic.clone(), partition };
-            state
-                .of(topic)
-                .into_iter()
-                .flat_map(|state| &state.next_offsets)
-                .map(move |(&number, &offset)| (partition(number), offset))
-        })
-        .collect();
+    // Only what the plan goes on from: offsets that are lost, or of another topic, mean nothing to the group.
+    let accepted = |partition: &PartitionPlan, plan: &StreamPlan| {
+        let TopicPartition { topic, partition: number } = &partition.partition;
+        let known = state.of(topic)?.next_offsets.get(number)?;
+        let is_continued = *known == partition.range.next && !plan.vanished.contains(number);
+        is_continued.then(|| (partition.partition.clone(), *known))
+    };
+    let mut offsets = Vec::new();
+    for stream in plan.streams.iter().flatten() {
+        offsets.extend(stream.partitions.iter().filter_map(|partition| accepted(partition, stream)));
+    }
     if offsets.is_empty() {
         return;
     }

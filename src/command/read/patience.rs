@@ -1,6 +1,9 @@
 //! How long silence is normal, and what it means when it is not.
+//!
+//! Only the time spent waiting for messages counts: a destination that pauses keeps us in a write, and that says nothing
+//! about the brokers.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::config::Settings;
 
@@ -15,14 +18,15 @@ pub(super) enum Verdict {
     GiveUp,
 }
 
-/// Watches the time since something last arrived.
+/// Watches how long was waited since something last arrived.
 #[derive(Debug)]
 pub(super) struct Patience {
     /// how long nothing may arrive from brokers that are well
     idle_limit: Duration,
     /// how long nothing may arrive from brokers that are not
     outage_limit: Duration,
-    last_arrival: Instant,
+    /// How long was waited since something last arrived.
+    silence: Duration,
     /// Before the first answer silence proves nothing about the topic.
     answered: bool,
     /// What was complained of since the last arrival.
@@ -34,7 +38,7 @@ impl Patience {
         Self {
             idle_limit: settings.idle_limit,
             outage_limit: settings.idle_limit.max(settings.request_timeout),
-            last_arrival: Instant::now(),
+            silence: Duration::ZERO,
             answered: false,
             complaint: None,
         }
@@ -42,14 +46,14 @@ impl Patience {
 
     /// Something arrived.
     pub(super) fn arrived(&mut self) {
-        self.last_arrival = Instant::now();
+        self.silence = Duration::ZERO;
         self.answered = true;
         self.complaint = None;
     }
 
     /// The cluster answered a question, but only after it had been unwell: it gets another chance.
     pub(super) fn recovered(&mut self) {
-        self.last_arrival = Instant::now();
+        self.silence = Duration::ZERO;
     }
 
     /// A broker cannot be reached, or the like.
@@ -57,8 +61,13 @@ impl Patience {
         self.complaint = Some(cause);
     }
 
+    /// Nothing arrived although it was waited for so long.
+    pub(super) fn waited(&mut self, time: Duration) {
+        self.silence += time;
+    }
+
     pub(super) fn silence(&self) -> Duration {
-        self.last_arrival.elapsed()
+        self.silence
     }
 
     /// The last complaint, for the error.

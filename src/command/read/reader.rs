@@ -94,11 +94,12 @@ impl<'a> Reader<'a> {
             if !self.sink.is_reading() && !self.allot()? {
                 return Ok(if self.budget_is_spent() { Stop::MaxRecords } else { Stop::CapturedEnd });
             }
-            if self.max_sync.is_some_and(|limit| started.elapsed() >= limit) {
-                return Ok(Stop::MaxTime);
-            }
             self.consume()?;
             self.settle()?;
+            // At least one batch is read in each sync, however short the limit.
+            if self.sink.is_reading() && self.max_sync.is_some_and(|limit| started.elapsed() >= limit) {
+                return Ok(Stop::MaxTime);
+            }
             if self.is_over()? {
                 return Ok(Stop::Idle);
             }
@@ -110,7 +111,12 @@ impl<'a> Reader<'a> {
         let Some(consumer) = self.consumer.as_mut() else { return Ok(()) };
         let emitted_at = now_ms();
         let sink = &mut self.sink;
+        let asked = Instant::now();
         consumer.consume(TICK, |event| sink.take(event, emitted_at))?;
+        if !sink.pending.arrived {
+            // Longer than it may take only when the process itself stood still.
+            self.patience.waited(asked.elapsed().min(2 * TICK));
+        }
         sink.output.write_if_due()?;
         if let Some(complaint) = consumer.client().complaints()?.pop() {
             sink.pending.complaint = Some(complaint.text);
@@ -216,6 +222,20 @@ impl<'a> Reader<'a> {
             Ok(topics) => topics,
             Err(error) => return Err(self.stalled(error.to_string())),
         };
+        // Any broker describes a topic; whether the silent partitions can be read only their leaders know.
+        let silent: Vec<TopicPartition> =
+            self.sink.partitions.iter().filter(reading).map(|partition| partition.id.clone()).collect();
+        let is_described = topics.iter().all(Result::is_ok);
+        if is_described {
+            let offsets = consumer.client().offsets(&silent, Position::End, self.request_timeout);
+            let failure = match offsets {
+                Ok(offsets) => offsets.into_iter().find_map(Result::err).map(|code| code.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(cause) = failure {
+                return Err(self.stalled(cause));
+            }
+        }
         let mut is_over = asked.elapsed() <= PROMPT_ANSWER;
         for (stream, topic) in streams.into_iter().zip(topics) {
             if let Err(error) = topic {

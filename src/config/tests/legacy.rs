@@ -188,7 +188,7 @@ fn the_odd_values_find_an_equal() {
     let settings = read(&configs[4]).unwrap().settings;
     assert_eq!(settings.start_from, StartFrom::Committed { fallback: CommittedFallback::Fail });
     let settings = read(&configs[5]).unwrap().settings;
-    assert_eq!(settings.request_timeout, Duration::from_mins(10));
+    assert_eq!(settings.request_timeout, Duration::from_mins(5));
     assert_eq!(settings.idle_limit, Duration::from_secs(10));
     insta::assert_snapshot!(properties(&settings), @r"
     client.dns.lookup=use_all_dns_ips
