@@ -149,6 +149,21 @@ def test_a_reader_that_stands_still_gets_everything_once_it_goes_on(source, conf
     assert sorted(run.positions()) == sorted(oracle)
 
 
+def test_a_pause_while_one_stream_completes_is_no_idle_topic(cluster, source):
+    """The write of a STATE blocks, outside the batch: the other stream must not be given up for that."""
+    small, large = cluster.topic("small"), cluster.topic("large")
+    cluster.numbers(small, 200, pad=300)
+    cluster.numbers(large, 60_000, pad=1000)
+    config = source.config(small, large)
+    catalog = configured(source.discover(config), "full_refresh")
+    process = source.start("read", config, catalog)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(13)
+    run = source.ended(process)
+    assert run.exit_code == 0, run.explain()
+    assert len(run.records()) == 60_200
+
+
 def test_an_environment_of_the_platform_changes_nothing(source, config, catalog, oracle):
     platform = {
         "USE_STREAM_CAPABLE_STATE": "true",
