@@ -13,8 +13,8 @@ use std::fmt::Display;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::kafka::{Header, Message};
-use clock::Clock;
+use crate::kafka::{Header, Message, Timestamp};
+use clock::{Clock, Second};
 
 /// The metadata columns that the configured catalog asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,40 @@ pub struct RecordWriter {
     tail: Vec<u8>,
     /// members of `_kafka_extra` that are ours
     extra: Vec<u8>,
+    ending: Ending,
+}
+
+/// What the last plain line had behind its offset. Most lines are plain (no headers, nothing extra, a timestamp that can
+/// be written) and share all of it with the line before but the milliseconds.
+#[derive(Debug, Default)]
+struct Ending {
+    text: Vec<u8>,
+    /// the second and type of the timestamp, and the time of emission, that the text holds
+    holds: Option<(Second, i64)>,
+}
+
+impl Ending {
+    /// Appends the text again, with these milliseconds. False if the line has to be written anew.
+    #[inline]
+    fn repeat(&self, clock: &Clock, timestamp: Option<Timestamp>, emitted_at_ms: i64, out: &mut Vec<u8>) -> bool {
+        let Some(timestamp) = timestamp else { return false };
+        if self.holds != Some((Second::of(timestamp), emitted_at_ms)) {
+            return false;
+        }
+        let start = out.len();
+        out.extend_from_slice(&self.text);
+        clock.put_milliseconds(timestamp, out.get_mut(start..).unwrap_or_default());
+        true
+    }
+
+    /// Keeps what stands behind `start` in a plain line, which the timestamp begins if it has one.
+    fn keep(&mut self, timestamp: Option<Timestamp>, emitted_at_ms: i64, out: &[u8], start: usize) {
+        self.text.clear();
+        self.text.extend_from_slice(out.get(start..).unwrap_or_default());
+        // Without a column of ours behind it, the comma in front has been taken away: then nothing can be repeated.
+        let is_whole = self.text.first() == Some(&b'"') && !self.text.ends_with(NULLED_TIMESTAMP);
+        self.holds = timestamp.filter(|_| is_whole).map(|timestamp| (Second::of(timestamp), emitted_at_ms));
+    }
 }
 
 impl RecordWriter {
@@ -78,7 +112,8 @@ impl RecordWriter {
         head.extend_from_slice(br#","data":{"#);
         let clock = Clock::new(columns.timestamp, columns.timestamp_type);
         let (place, tail, extra) = (Vec::new(), Vec::new(), Vec::new());
-        Self { columns, head, partition: None, place, clock, emitted_at: None, tail, extra }
+        let ending = Ending::default();
+        Self { columns, head, partition: None, place, clock, emitted_at: None, tail, extra, ending }
     }
 
     /// Starts a line, up to and with the opening brace of `data`.
@@ -95,11 +130,34 @@ impl RecordWriter {
 
     /// Ends the line: metadata columns, what `extra` has gathered (groups of members without braces, some or all of them
     /// empty), the time of emission in milliseconds since 1970, line feed.
+    #[inline]
     pub fn close<'a>(
         &mut self,
         out: &mut Vec<u8>,
         message: &Message<'_>,
         headers: impl IntoIterator<Item = Header<'a>>,
+        extra: &[&[u8]],
+        emitted_at_ms: i64,
+    ) {
+        self.write_place(out, message);
+        let mut headers = headers.into_iter();
+        let header = if self.columns.headers { headers.next() } else { None };
+        let is_plain = header.is_none() && (!self.columns.extra || extra.iter().all(|group| group.is_empty()));
+        if !(is_plain && self.ending.repeat(&self.clock, message.timestamp, emitted_at_ms, out)) {
+            let start = out.len();
+            self.close_anew(out, message, header.into_iter().chain(headers), extra, emitted_at_ms);
+            if is_plain {
+                self.ending.keep(message.timestamp, emitted_at_ms, out, start);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn close_anew<'a>(
+        &mut self,
+        out: &mut Vec<u8>,
+        message: &Message<'_>,
+        headers: impl Iterator<Item = Header<'a>>,
         extra: &[&[u8]],
         emitted_at_ms: i64,
     ) {
@@ -125,6 +183,7 @@ impl RecordWriter {
         rescued: &Rescued<'_>,
         emitted_at_ms: i64,
     ) {
+        self.write_place(out, message);
         self.extra.clear();
         for (name, bytes) in [(br#""raw":""#.as_slice(), rescued.raw), (br#""raw_key":""#, rescued.raw_key)] {
             let Some(bytes) = bytes else { continue };
@@ -145,14 +204,9 @@ impl RecordWriter {
         self.end(out, is_nulled, emitted_at_ms);
     }
 
-    /// All metadata columns but the key (the caller's), extra and error. Whether the timestamp had to be nulled returns.
+    /// The columns of the primary key.
     #[inline]
-    fn write_columns<'a>(
-        &mut self,
-        out: &mut Vec<u8>,
-        message: &Message<'_>,
-        headers: impl IntoIterator<Item = Header<'a>>,
-    ) -> bool {
+    fn write_place(&mut self, out: &mut Vec<u8>, message: &Message<'_>) {
         if self.partition != Some(message.partition) {
             self.enter_partition(message.partition);
         }
@@ -161,6 +215,15 @@ impl RecordWriter {
             out.extend_from_slice(itoa::Buffer::new().format(message.offset).as_bytes());
             out.push(b',');
         }
+    }
+
+    /// Timestamp and headers. Whether the timestamp had to be nulled returns.
+    fn write_columns<'a>(
+        &mut self,
+        out: &mut Vec<u8>,
+        message: &Message<'_>,
+        headers: impl IntoIterator<Item = Header<'a>>,
+    ) -> bool {
         let is_nulled = !self.clock.write(message.timestamp, out);
         if let (true, Some(timestamp)) = (is_nulled, message.timestamp) {
             separate(&mut self.extra);

@@ -5,13 +5,27 @@ use jiff::civil::{Date, date};
 
 use crate::kafka::{Timestamp, TimestampType};
 
+/// What the text of timestamps has in common that differ in their milliseconds only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Second {
+    since_1970: i64,
+    kind: TimestampType,
+}
+
+impl Second {
+    #[inline]
+    pub(super) fn of(timestamp: Timestamp) -> Self {
+        Self { since_1970: timestamp.ms.div_euclid(1_000), kind: timestamp.kind }
+    }
+}
+
 /// Writes `_kafka_timestamp` and `_kafka_timestamp_type`.
 #[derive(Debug)]
 pub(super) struct Clock {
     has_timestamp: bool,
     has_type: bool,
-    /// what `text` holds: the second, and the type that follows
-    known: Option<(i64, TimestampType)>,
+    /// what `text` holds
+    known: Option<Second>,
     /// the members, with milliseconds that are to be replaced
     text: Vec<u8>,
     /// where the milliseconds are
@@ -35,34 +49,39 @@ impl Clock {
 
     /// Appends the members. False if the timestamp exists but is outside the years 1 to 9999, which is all that
     /// ISO 8601 and destinations agree on: then it is null, and the caller keeps the number elsewhere.
-    #[inline]
     pub(super) fn write(&mut self, timestamp: Option<Timestamp>, out: &mut Vec<u8>) -> bool {
-        let Some(Timestamp { ms, kind }) = timestamp else {
+        let Some(timestamp) = timestamp else {
             out.extend_from_slice(&self.absent);
             return true;
         };
-        let second = ms.div_euclid(1_000);
-        if self.known != Some((second, kind)) && !self.enter(second, kind) {
-            return self.write_out_of_range(kind, out);
+        let second = Second::of(timestamp);
+        if self.known != Some(second) && !self.enter(second) {
+            return self.write_out_of_range(timestamp.kind, out);
         }
         let start = out.len();
         out.extend_from_slice(&self.text);
-        if self.has_timestamp
-            && let Some(digits) = out.get_mut(start + self.millis..).and_then(<[u8]>::first_chunk_mut::<3>)
-        {
-            *digits = three_digits(ms.rem_euclid(1_000));
-        }
+        self.put_milliseconds(timestamp, out.get_mut(start..).unwrap_or_default());
         true
+    }
+
+    /// Corrects the milliseconds in members that were written for the same second.
+    #[inline]
+    pub(super) fn put_milliseconds(&self, timestamp: Timestamp, members: &mut [u8]) {
+        if self.has_timestamp
+            && let Some(digits) = members.get_mut(self.millis..).and_then(<[u8]>::first_chunk_mut::<3>)
+        {
+            *digits = three_digits(timestamp.ms.rem_euclid(1_000));
+        }
     }
 
     /// Prepares the text of a second; false if it has none.
     #[cold]
-    fn enter(&mut self, second: i64, kind: TimestampType) -> bool {
+    fn enter(&mut self, second: Second) -> bool {
         self.known = None;
         self.text.clear();
         if self.has_timestamp {
             let epoch = date(1970, 1, 1).at(0, 0, 0, 0);
-            let Ok(time) = epoch.checked_add(SignedDuration::from_secs(second)) else { return false };
+            let Ok(time) = epoch.checked_add(SignedDuration::from_secs(second.since_1970)) else { return false };
             if time.date() < Date::constant(1, 1, 1) {
                 return false;
             }
@@ -71,8 +90,8 @@ impl Clock {
             self.millis = self.text.len() + 1;
             self.text.extend_from_slice(br#".000Z","#);
         }
-        self.write_type(kind);
-        self.known = Some((second, kind));
+        self.write_type(second.kind);
+        self.known = Some(second);
         true
     }
 

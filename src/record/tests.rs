@@ -176,6 +176,22 @@ fn rescued_messages_keep_reason_and_bytes() {
     assert_eq!(rescue(None, None)["_kafka_extra"], serde_json::json!({"_kafka_timestamp": i64::MAX}));
 }
 
+/// A message with little to tell it from others, whether it has a header, an extra member and a column, and when it is
+/// emitted.
+fn any_message() -> impl Strategy<Value = (Message<'static>, bool, bool, bool, i64)> {
+    let kind = prop::bool::ANY
+        .prop_map(|is_create| if is_create { TimestampType::CreateTime } else { TimestampType::LogAppendTime });
+    let ms = prop_oneof![8 => 0..2_000_i64, 1 => Just(i64::MAX)];
+    let timestamp = prop::option::weighted(0.9, (ms, kind).prop_map(|(ms, kind)| Timestamp { ms, kind }));
+    let message = (0..2, 0..200_i64, timestamp).prop_map(|(partition, offset, timestamp)| Message {
+        partition,
+        offset,
+        timestamp,
+        ..at(0)
+    });
+    (message, prop::bool::weighted(0.1), prop::bool::weighted(0.1), prop::bool::weighted(0.9), 1_000..1_002_i64)
+}
+
 proptest! {
     #[test]
     fn any_message_is_one_valid_line(
@@ -190,6 +206,28 @@ proptest! {
         prop_assert_eq!(&data["_kafka_offset"], &offset);
         prop_assert_eq!(&data["_kafka_partition"], &partition);
         prop_assert_eq!(data["_kafka_headers"].as_array().map(Vec::len), Some(headers.len()));
+    }
+
+    /// What a writer keeps from line to line never shows.
+    #[test]
+    fn a_line_does_not_depend_on_those_before(
+        columns in prop::array::uniform8(any::<bool>()), messages in prop::collection::vec(any_message(), 1..20),
+    ) {
+        let [partition, offset, timestamp, timestamp_type, key, headers, extra, error] = columns;
+        let columns = MetaColumns { partition, offset, timestamp, timestamp_type, key, headers, extra, error };
+        let mut writer = RecordWriter::new("s", None, columns);
+        for (message, has_header, has_extra, has_member, emitted_at) in messages {
+            let lines = [&mut writer, &mut RecordWriter::new("s", None, columns)].map(|writer| {
+                let mut out = Vec::new();
+                writer.open(&mut out);
+                out.extend_from_slice(if has_member { b"\"id\":1," } else { b"" });
+                let header = has_header.then_some(Header { key: b"h", value: None });
+                writer.close(&mut out, &message, header, &[if has_extra { b"\"x\":1" } else { b"" }], emitted_at);
+                String::from_utf8(out).unwrap()
+            });
+            let [kept, fresh] = lines;
+            prop_assert_eq!(kept, fresh);
+        }
     }
 
     #[test]
