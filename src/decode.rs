@@ -7,10 +7,12 @@
 mod brackets;
 mod escape;
 mod fault;
+mod nested;
 mod plain;
 mod projection;
 mod route;
 mod scan;
+mod skeleton;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -25,7 +27,7 @@ use crate::kind::{Kind, Kinds};
 use plain::PlainText;
 use projection::{Route, VALUE};
 use route::{Repeats, Router, Workspace};
-use scan::{Edit, Field, Fields, Scan};
+use scan::{Field, Fields, Memory, Scan};
 
 /// How the bytes of a value or key are to be read.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +47,7 @@ pub enum Format {
 pub struct ValueDecoder {
     format: Format,
     projection: Projection,
-    edits: Vec<Edit>,
+    memory: Memory,
     work: Workspace,
     plain: PlainText,
 }
@@ -54,8 +56,8 @@ impl ValueDecoder {
     /// A decoder for values of this format and these columns.
     #[must_use]
     pub fn new(format: Format, projection: Projection) -> Self {
-        let (edits, work, plain) = (Vec::new(), Workspace::default(), PlainText::default());
-        Self { format, projection, edits, work, plain }
+        let (memory, work, plain) = (Memory::default(), Workspace::default(), PlainText::default());
+        Self { format, projection, memory, work, plain }
     }
 
     /// Appends the members that the value becomes, each followed by a comma; none for a tombstone or `null` unless the
@@ -95,7 +97,7 @@ impl ValueDecoder {
             return self.decode_wrapped(value, out);
         }
         let mark = out.len();
-        let mut scan = Scan::new(value, &mut self.edits);
+        let mut scan = Scan::new(value, &mut self.memory);
         let mut router = Router::new(&mut self.projection, &mut self.work, out, &[]);
         let (start, end, kind) = scan.document(Some(&mut router))?;
         if kind == Kind::Object {
@@ -116,9 +118,9 @@ impl ValueDecoder {
     #[cold]
     fn decode_repeating(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), BadMessage> {
         let mut repeats = Repeats::default();
-        Scan::new(value, &mut self.edits).document(Some(&mut repeats))?;
+        Scan::new(value, &mut self.memory).document(Some(&mut repeats))?;
         let overruled = repeats.overruled();
-        let mut scan = Scan::new(value, &mut self.edits);
+        let mut scan = Scan::new(value, &mut self.memory);
         let mut router = Router::new(&mut self.projection, &mut self.work, out, &overruled);
         scan.document(Some(&mut router))?;
         router.finish(&scan);
@@ -127,7 +129,7 @@ impl ValueDecoder {
 
     fn decode_wrapped(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), BadMessage> {
         self.work.extra.clear();
-        let mut scan = Scan::new(value, &mut self.edits);
+        let mut scan = Scan::new(value, &mut self.memory);
         let (start, end, kind) = scan.document(None::<&mut Repeats>)?;
         if self.projection.route_value(kind) == Route::Splice {
             out.extend_from_slice(b"\"value\":");
@@ -189,7 +191,7 @@ pub struct KeyDecoder {
     format: Format,
     accepts: Kinds,
     json_text: bool,
-    edits: Vec<Edit>,
+    memory: Memory,
     extra: Vec<u8>,
     json: Vec<u8>,
     plain: PlainText,
@@ -200,8 +202,8 @@ impl KeyDecoder {
     #[must_use]
     pub fn new(format: Format, accepts: Kinds, json_text: bool) -> Self {
         let accepts = accepts.with(Kind::Null);
-        let (edits, extra, json, plain) = (Vec::new(), Vec::new(), Vec::new(), PlainText::default());
-        Self { format, accepts, json_text, edits, extra, json, plain }
+        let (memory, extra, json, plain) = (Memory::default(), Vec::new(), Vec::new(), PlainText::default());
+        Self { format, accepts, json_text, memory, extra, json, plain }
     }
 
     /// Appends one JSON value: `null` for no key, and for a key that the column does not accept (see
@@ -215,7 +217,7 @@ impl KeyDecoder {
                 return Ok(());
             }
             (Some(key), Format::Json) => {
-                let mut scan = Scan::new(key, &mut self.edits);
+                let mut scan = Scan::new(key, &mut self.memory);
                 let (start, end, kind) = scan.document(None::<&mut Repeats>)?;
                 scan.copy(start, end, &mut self.json);
                 kind
@@ -273,14 +275,14 @@ pub fn kinds(
 
 /// The kind of a JSON text; `None` when it is a flattened object, whose fields have been visited.
 fn json_kind(value: &[u8], shape: Shape, visit: impl FnMut(&str, Kind)) -> Result<Option<Kind>, BadMessage> {
-    let mut edits = Vec::new();
+    let mut memory = Memory::default();
     let mut repeats = Repeats::default();
-    let (_, _, kind) = Scan::new(value, &mut edits).document(Some(&mut repeats))?;
+    let (_, _, kind) = Scan::new(value, &mut memory).document(Some(&mut repeats))?;
     if kind != Kind::Object || shape == Shape::Wrapped {
         return Ok(Some(kind));
     }
     let mut visitor = Visitor { overruled: repeats.overruled().into_iter(), name: Vec::new(), visit };
-    Scan::new(value, &mut edits).document(Some(&mut visitor))?;
+    Scan::new(value, &mut memory).document(Some(&mut visitor))?;
     Ok(None)
 }
 

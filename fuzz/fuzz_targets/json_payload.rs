@@ -1,6 +1,7 @@
 //! Any bytes as JSON value: the decoder and its oracle must agree on what is bad, and on every column of what is not.
 //!
-//! One decoder per run sees the payload twice and a fixed one in between, so that guesses are right, wrong and stale.
+//! The input is a series of payloads with NUL between them. One decoder sees the series twice and a fixed payload in
+//! between, so that what it has learned is right, wrong and stale.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -23,26 +24,33 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-fuzz_target!(|payload: &[u8]| {
+fuzz_target!(|input: &[u8]| {
     let known = KNOWN.map(str::to_owned);
     let mut decoder = ValueDecoder::new(Format::Json, Projection::new(Shape::Flattened, columns(), known, true));
-    let expected = oracle::flatten(payload, &columns(), &KNOWN);
-    for other in [Some(br#"{"name":1,"x":2,"a":3}"#.as_slice()), None] {
-        let mut out = Vec::new();
-        let result = decoder.decode(Some(payload), &mut out);
-        match &expected {
-            None => assert!(result.is_err(), "a bad payload was accepted"),
-            Some((members, extra)) => {
-                assert_eq!(result, Ok(()));
-                assert_eq!(&oracle::parse(&out), members);
-                assert_eq!(&oracle::parse(decoder.extra()), extra);
-                assert!(!out.contains(&b'\n') && !decoder.extra().contains(&b'\n'));
-            }
+    for _ in 0..2 {
+        for payload in input.split(|byte| *byte == 0) {
+            compare(&mut decoder, payload);
         }
-        decoder.decode(other, &mut Vec::new()).expect("valid");
+        decoder.decode(Some(br#"{"name":1,"x":2,"a":3}"#), &mut Vec::new()).expect("valid");
+    }
+    decoder.decode(None, &mut Vec::new()).expect("valid");
+});
+
+fn compare(decoder: &mut ValueDecoder, payload: &[u8]) {
+    let expected = oracle::flatten(payload, &columns(), &KNOWN);
+    let mut out = Vec::new();
+    let result = decoder.decode(Some(payload), &mut out);
+    match &expected {
+        None => assert!(result.is_err(), "a bad payload was accepted"),
+        Some((members, extra)) => {
+            assert_eq!(result, Ok(()));
+            assert_eq!(&oracle::parse(&out), members);
+            assert_eq!(&oracle::parse(decoder.extra()), extra);
+            assert!(!out.contains(&b'\n') && !decoder.extra().contains(&b'\n'));
+        }
     }
     let mut auto = ValueDecoder::new(Format::Auto, Projection::new(Shape::Wrapped, columns(), [], true));
     auto.decode(Some(payload), &mut Vec::new()).expect("AUTO takes anything");
     let seen = decode::kinds(Format::Json, Shape::Flattened, Some(payload), |_, _| {});
     assert_eq!(seen.is_ok(), expected.is_some());
-});
+}

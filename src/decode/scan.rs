@@ -9,9 +9,9 @@
 use simdutf8::{basic, compat};
 use wide::u8x16;
 
-use super::brackets::Brackets;
 use super::escape::{REPLACEMENT, code_unit, is_high, is_low};
 use super::fault::{BadMessage, Fault};
+use super::skeleton::Skeleton;
 use super::text;
 use super::token::Token;
 use crate::kind::Kind;
@@ -19,10 +19,10 @@ use crate::kind::Kind;
 /// A stretch of input that is left out, or replaced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edit {
-    start: usize,
-    end: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// a lone surrogate: U+FFFD takes its place
-    replaced: bool,
+    pub(super) replaced: bool,
 }
 
 /// One top-level field, as positions in the input.
@@ -50,19 +50,29 @@ pub(super) trait Fields {
     fn field(&mut self, scan: &Scan<'_>, field: &Field);
 }
 
+/// What a scan leaves to the next one.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// only for its capacity
+    edits: Vec<Edit>,
+    skeleton: Skeleton,
+}
+
 /// One payload and what has been noted about it.
 pub(super) struct Scan<'a> {
-    bytes: &'a [u8],
-    edits: &'a mut Vec<Edit>,
+    pub(super) bytes: &'a [u8],
+    pub(super) edits: &'a mut Vec<Edit>,
+    pub(super) skeleton: &'a mut Skeleton,
     /// every byte inside strings, or-ed together: the top bits tell whether any of them is not ASCII
     seen: u8x16,
 }
 
 impl<'a> Scan<'a> {
-    /// Starts on a payload; `edits` is only lent to keep its memory from message to message.
-    pub(super) fn new(bytes: &'a [u8], edits: &'a mut Vec<Edit>) -> Self {
+    /// Starts on a payload.
+    pub(super) fn new(bytes: &'a [u8], memory: &'a mut Memory) -> Self {
+        let Memory { edits, skeleton } = memory;
         edits.clear();
-        Self { bytes, edits, seen: u8x16::ZERO }
+        Self { bytes, edits, skeleton, seen: u8x16::ZERO }
     }
 
     /// Scans the whole payload. An object's fields go to `fields` when it wants them; the value's place and kind return.
@@ -128,18 +138,18 @@ impl<'a> Scan<'a> {
 
     /// The byte at a position, 0 behind the end: JSON knows no place where a NUL would be right.
     #[inline(always)]
-    fn byte(&self, at: usize) -> u8 {
+    pub(super) fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
     #[cold]
-    fn bad<T>(&self, fault: Fault, at: usize) -> Result<T, BadMessage> {
+    pub(super) fn bad<T>(&self, fault: Fault, at: usize) -> Result<T, BadMessage> {
         Err(BadMessage::new(if at < self.bytes.len() { fault } else { Fault::UnexpectedEnd }, at))
     }
 
     /// Where the next token starts; white space before it is cut.
     #[inline(always)]
-    fn space(&mut self, at: usize) -> usize {
+    pub(super) fn space(&mut self, at: usize) -> usize {
         if self.byte(at) > b' ' { at } else { self.cut_space(at) }
     }
 
@@ -183,13 +193,13 @@ impl<'a> Scan<'a> {
 
     /// The end of the name that has to start here.
     #[inline(always)]
-    fn name(&mut self, at: usize) -> Result<usize, BadMessage> {
+    pub(super) fn name(&mut self, at: usize) -> Result<usize, BadMessage> {
         if self.byte(at) == b'"' { self.string(at + 1) } else { self.bad(Fault::ExpectedKey, at) }
     }
 
     /// The position behind the colon that has to come next.
     #[inline(always)]
-    fn colon(&mut self, at: usize) -> Result<usize, BadMessage> {
+    pub(super) fn colon(&mut self, at: usize) -> Result<usize, BadMessage> {
         let at = self.space(at);
         if self.byte(at) == b':' { Ok(at + 1) } else { self.bad(Fault::ExpectedColon, at) }
     }
@@ -207,7 +217,7 @@ impl<'a> Scan<'a> {
 
     /// A number, `true`, `false` or `null`.
     #[inline(always)]
-    fn scalar(&self, at: usize, byte: u8) -> Result<(usize, Kind), BadMessage> {
+    pub(super) fn scalar(&self, at: usize, byte: u8) -> Result<(usize, Kind), BadMessage> {
         match byte {
             b'-' | b'0'..=b'9' => self.number(at),
             b't' => Ok((self.word(at, b"true")?, Kind::Boolean)),
@@ -286,7 +296,7 @@ impl<'a> Scan<'a> {
 
     /// The position behind the closing quote of the string whose text starts here.
     #[inline(always)]
-    fn string(&mut self, at: usize) -> Result<usize, BadMessage> {
+    pub(super) fn string(&mut self, at: usize) -> Result<usize, BadMessage> {
         let end = text::special(self.bytes, at, &mut self.seen);
         if self.byte(end) == b'"' { Ok(end + 1) } else { self.escaped_string(end) }
     }
@@ -326,60 +336,6 @@ impl<'a> Scan<'a> {
         Ok(end)
     }
 
-    /// The end of the object or array that starts here, inside `outside` others. Iterative, so that the stack of the
-    /// process does not depend on what a producer sends.
-    fn nested(&mut self, mut at: usize, outside: usize) -> Result<usize, BadMessage> {
-        let mut open = Brackets::new(outside);
-        loop {
-            // A value starts here.
-            let byte = self.byte(at);
-            match byte {
-                b'"' => at = self.string(at + 1)?,
-                b'{' | b'[' => {
-                    let is_object = byte == b'{';
-                    if !open.push(is_object) {
-                        return Err(BadMessage::new(Fault::TooDeep, at));
-                    }
-                    let inside = self.space(at + 1);
-                    if self.byte(inside) == closing(is_object) {
-                        at = inside;
-                    } else {
-                        at = if is_object { self.member(inside)? } else { inside };
-                        continue;
-                    }
-                }
-                _ => (at, _) = self.scalar(at, byte)?,
-            }
-            // A value, or an empty container but for its bracket, ends here.
-            loop {
-                at = self.space(at);
-                let byte = self.byte(at);
-                if byte == b',' {
-                    let next = self.space(at + 1);
-                    at = if open.in_object() { self.member(next)? } else { next };
-                    break;
-                }
-                if byte != closing(open.in_object()) {
-                    let fault =
-                        if open.in_object() { Fault::ExpectedCommaOrBrace } else { Fault::ExpectedCommaOrBracket };
-                    return self.bad(fault, at);
-                }
-                at += 1;
-                if open.pop() {
-                    return Ok(at);
-                }
-            }
-        }
-    }
-
-    /// A name, its colon, and the position of the value.
-    #[inline(always)]
-    fn member(&mut self, at: usize) -> Result<usize, BadMessage> {
-        let end = self.name(at)?;
-        let value = self.colon(end)?;
-        Ok(self.space(value))
-    }
-
     /// Outside strings every byte has been compared with ASCII, so only what strings held is in question.
     fn check_utf8(&self) -> Result<(), BadMessage> {
         if self.seen.to_bitmask() == 0 || basic::from_utf8(self.bytes).is_ok() {
@@ -388,9 +344,4 @@ impl<'a> Scan<'a> {
         let at = compat::from_utf8(self.bytes).map_or_else(|error| error.valid_up_to(), str::len);
         Err(BadMessage::new(Fault::InvalidUtf8, at))
     }
-}
-
-#[inline(always)]
-fn closing(is_object: bool) -> u8 {
-    if is_object { b'}' } else { b']' }
 }

@@ -93,6 +93,27 @@ fn document() -> impl Strategy<Value = String> {
         .prop_map(|(a, value, b, bom)| format!("{}{a}{value}{b}", if bom { "\u{feff}" } else { "" }))
 }
 
+/// Nested values of few different texts, some of them broken.
+fn shape() -> impl Strategy<Value = String> {
+    let scalar =
+        prop::sample::select(["1", "-2.5e3", "\"x\"", "true", "null", "", "x"].as_slice()).prop_map(str::to_owned);
+    scalar.prop_recursive(70, 100, 3, |inner| {
+        let between = prop::sample::select([",", ",", ",", ", ", " ,\n", ""].as_slice());
+        let names = prop::sample::select(
+            ["\"a\":", "\"a\":", "\"b\": ", "\"\u{f6}\":", "\"a \\n name of more than thirty-two bytes\":"].as_slice(),
+        );
+        let items = prop::collection::vec(inner.clone(), 0..3);
+        let members = prop::collection::vec((names, inner), 0..3);
+        prop_oneof![
+            (items, between.clone()).prop_map(|(items, between)| format!("[{}]", items.join(between))),
+            (members, between).prop_map(|(members, between)| {
+                let members: Vec<String> = members.iter().map(|(name, value)| format!("{name}{value}")).collect();
+                format!("{{{}}}", members.join(between))
+            }),
+        ]
+    })
+}
+
 fn check(decoder: &mut ValueDecoder, value: &[u8]) {
     let expected = flatten(value, &columns(), &KNOWN);
     let mut out = Vec::new();
@@ -133,7 +154,7 @@ proptest! {
         document in document(),
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..4),
     ) {
-        let mut bytes = document.into_bytes();
+        let mut bytes = document.clone().into_bytes();
         for (place, byte, how) in flips {
             if bytes.is_empty() {
                 break;
@@ -146,6 +167,19 @@ proptest! {
             }
         }
         check(&mut fresh(), &bytes);
+        let mut learned = fresh();
+        check(&mut learned, document.as_bytes());
+        check(&mut learned, document.as_bytes());
+        check(&mut learned, &bytes);
+    }
+
+    /// Few texts and many shapes, so that much of what is learned stands elsewhere, too.
+    #[test]
+    fn learns_no_shape_by_heart(shapes in prop::collection::vec(shape(), 2..8), order in prop::collection::vec(0..8_usize, 8)) {
+        let mut decoder = fresh();
+        for shape in order.iter().filter_map(|&index| shapes.get(index)) {
+            check(&mut decoder, format!("{{\"nested\":{shape}}}").as_bytes());
+        }
     }
 
     #[test]
