@@ -12,8 +12,9 @@ use super::message::Message;
 const CAPACITY: usize = 128 * 1024;
 /// How long a line waits at most while nothing else is written.
 const MAX_DELAY: Duration = Duration::from_secs(1);
-/// A buffer that one huge record has grown beyond this is given back.
-const MAX_KEPT: usize = 1024 * 1024;
+/// A buffer that one huge record has grown beyond this is given back. Records of a megabyte are no exception: growing for
+/// each of them anew costs more than reading it.
+const MAX_KEPT: usize = 4 * 1024 * 1024;
 
 /// Why a line could not be written.
 #[derive(Debug, thiserror::Error)]
