@@ -22,6 +22,10 @@ def kafka_jars(version: str) -> pathlib.Path:
     return root() / "kafka" / version
 
 
+def kafka_classes(version: str) -> pathlib.Path:
+    return root() / "kafka" / f"{version}-classes"
+
+
 def venv(name: str = "") -> pathlib.Path:
     return root() / (f"venv-{name}" if name else "venv")
 

@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
     install = commands.add_parser("setup", help="install what the rig needs; quick when it is there")
     install.add_argument("--kafka", default=LATEST, metavar="VERSION")
     install.add_argument("--venv", default="", metavar="NAME", help="environment of requirements-NAME.txt")
+    install.add_argument("--security", action="store_true", help="also what the secured broker needs")
     run = commands.add_parser("run", help="run a command beside a fresh broker, then stop everything")
     run.add_argument("--kafka", default=LATEST, metavar="VERSION")
     run.add_argument("--heap", default="512m", metavar="SIZE", help="the broker's -Xmx")
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND…")
     options = parser.parse_args(arguments)
     if options.command == "setup":
-        setup.everything(options.kafka, options.venv)
+        setup.everything(options.kafka, options.venv, options.security)
         return 0
     program = options.program[1:] if options.program[:1] == ["--"] else options.program
     if not program:

@@ -164,29 +164,38 @@ class Kafka:
 
     def java(self, main: str, *arguments: str, **options) -> subprocess.CompletedProcess:
         """Runs one of Kafka's own command-line tools to its end."""
-        command = ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{self.jars}/*", main]
+        command = ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", self._class_path(), main]
         return subprocess.run([*command, *arguments], capture_output=True, text=True, **options)
 
     def _format(self) -> None:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rig-kafka-"))
-        self.port, controller = ports.free(2)
+        self.port, self.controller = ports.free(2)
         # The letter in front keeps a `-` away, which the tool would read as an option.
         cluster = "R" + base64.urlsafe_b64encode(os.urandom(16)).decode()[1:22]
-        lines = {
-            "process.roles": "broker,controller",
-            "node.id": str(NODE),
-            "controller.quorum.voters": f"{NODE}@127.0.0.1:{controller}",
-            "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
-            "log.dirs": f"{self.folder}/data",
-            **self.settings,
-        }
-        (self.folder / "server.properties").write_text("".join(f"{k}={v}\n" for k, v in lines.items()))
+        lines = {**self._properties(), **self.settings}
+        (self.folder / "server.properties").write_text("".join(f"{k}={_escaped(v)}\n" for k, v in lines.items()))
         (self.folder / "log4j2.properties").write_text(LOG4J)
         arguments = ("format", "--ignore-formatted", "-t", cluster, "-c", f"{self.folder}/server.properties")
         result = self.java("kafka.tools.StorageTool", *arguments)
         if result.returncode:
             raise BrokerFailed(f"Kafka {self.version} could not format its storage:\n{result.stdout}{result.stderr}")
+
+    def _properties(self) -> dict[str, object]:
+        """What this broker is, beside `settings`."""
+        return {
+            "process.roles": "broker,controller",
+            "node.id": NODE,
+            "controller.quorum.voters": f"{NODE}@127.0.0.1:{self.controller}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller}",
+            "log.dirs": f"{self.folder}/data",
+        }
+
+    def _jvm_options(self) -> list[str]:
+        return []
+
+    def _class_path(self) -> str:
+        return f"{self.jars}/*"
 
     def _launch(self) -> None:
         command = [
@@ -197,8 +206,9 @@ class Kafka:
             # Codecs unpack their libraries there, and a killed JVM leaves them.
             f"-Djava.io.tmpdir={self.folder}",
             f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties",
+            *self._jvm_options(),
             "-cp",
-            f"{self.jars}/*",
+            self._class_path(),
             "kafka.Kafka",
             f"{self.folder}/server.properties",
         ]
@@ -220,3 +230,9 @@ class Kafka:
         failure = BrokerFailed(f"{what}; the end of its log:\n{self._service.log_tail()}")
         self.kill()
         return failure
+
+
+def _escaped(value: object) -> str:
+    """A value of a properties file, where a backslash escapes and anything beyond ASCII has to be escaped."""
+    text = str(value).replace("\\", "\\\\")
+    return "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in text)

@@ -11,20 +11,43 @@ from . import cache
 
 # program → the Debian 12 package that brings it
 PROGRAMS = {"kcat": "kcat", "java": "openjdk-17-jre-headless", "mvn": "maven"}
+# What the security profile needs beside them.
+SECURITY_PROGRAMS = {
+    "javac": "openjdk-17-jdk-headless",
+    "openssl": "openssl",
+    "kinit": "krb5-user",
+    "krb5kdc": "krb5-kdc",
+    "kadmin.local": "krb5-admin-server",
+    "faketime": "faketime",
+}
+# The plugin that gives kcat's SASL library GSSAPI: a package without a program.
+GSSAPI_PLUGINS, GSSAPI_PACKAGE = "sasl2/libgssapiv2.so", "libsasl2-modules-gssapi-mit"
+SECURITY = "security"
 
 
 def say(text: str) -> None:
     print(f"rig: {text}", file=sys.stderr, flush=True)
 
 
-def everything(version: str, venv: str = "") -> None:
-    packages()
+def everything(version: str, venv: str = "", secure: bool = False) -> None:
+    packages(secure)
     jars(version)
     environment(venv)
+    if secure:
+        environment(SECURITY)
+        classes(version)
 
 
-def packages() -> None:
-    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
+def program(name: str) -> str:
+    """Where that program is. Debian keeps servers out of an ordinary user's path."""
+    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin") or name
+
+
+def packages(secure: bool = False) -> None:
+    wanted = {**PROGRAMS, **SECURITY_PROGRAMS} if secure else PROGRAMS
+    missing = [package for name, package in wanted.items() if not os.path.isabs(program(name))]
+    if secure and not any(pathlib.Path("/usr/lib").glob(f"*/{GSSAPI_PLUGINS}")):
+        missing.append(GSSAPI_PACKAGE)
     # Debian splits `ensurepip` off; without it `python3 -m venv` fails half-way.
     if subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode:
         missing.append("python3-venv")
@@ -63,12 +86,31 @@ def jars(version: str) -> pathlib.Path:
     return folder
 
 
+def classes(version: str) -> pathlib.Path:
+    """The folder with the compiled classes of `java/`: what the secured broker checks tokens and extensions with."""
+    sources = sorted((cache.PACKAGE / "java").glob("*.java"))
+    folder, stamp = cache.kafka_classes(version), cache.fingerprint(*sources)
+    if cache.is_stamped(folder, stamp):
+        return folder
+    libraries = jars(version)
+    with cache.locked(f"kafka-{version}"):
+        if not cache.is_stamped(folder, stamp):
+            say("compiling the broker's validators")
+            shutil.rmtree(folder, ignore_errors=True)
+            command = ["javac", "--release", "17", "-Xlint:all,-processing", "-cp", f"{libraries}/*", "-d", folder]
+            subprocess.run([*command, *sources], check=True, stdout=sys.stderr)
+            cache.put_stamp(folder, stamp)
+    return folder
+
+
 def environment(name: str = "") -> pathlib.Path:
     """The Python of the virtual environment made from `requirements.txt` or `requirements-NAME.txt`."""
     requirements = cache.PACKAGE / (f"requirements-{name}.txt" if name else "requirements.txt")
     if not requirements.exists():
         raise SystemExit(f"rig: {requirements.name} does not exist")
-    folder, stamp = cache.venv(name), cache.fingerprint(requirements)
+    # The other files build on the first.
+    files = dict.fromkeys([cache.PACKAGE / "requirements.txt", requirements])
+    folder, stamp = cache.venv(name), cache.fingerprint(*files)
     if cache.is_stamped(folder, stamp):
         return cache.python(name)
     with cache.locked(folder.name):
