@@ -6,16 +6,23 @@ from . import ports, setup
 from .kafka import LATEST, Kafka
 from .security import listeners, rights
 from .security.certificates import Certificates
+from .security.kerberos import Kerberos
+from .security.oauth import OAuth
 from .security.tools import run_python
 
 
 class SecureKafka(Kafka):
     """One broker that asks who you are. `bootstrap` is its PLAINTEXT listener, where everybody is administrator."""
 
+    certificates: Certificates
+    kerberos: Kerberos
+    oauth: OAuth
+
     def __init__(self, settings: dict[str, str] | None = None, heap: str = "512m"):
         super().__init__(LATEST, settings, heap)
         self.address: dict[str, str] = {}
         self.users = rights.users()
+        self._surroundings: list = []
 
     def start(self) -> None:
         is_new = self.folder is None
@@ -23,14 +30,60 @@ class SecureKafka(Kafka):
         if is_new:
             run_python("rig.security.fill", self.bootstrap, text=json.dumps(self.users))
 
+    def close(self) -> None:
+        self.kill()
+        while self._surroundings:
+            self._surroundings.pop().close()
+        super().close()
+
+    def describe(self) -> dict:
+        """Everything about this broker as plain data."""
+        return {
+            "address": self.address,
+            "users": self.users,
+            "topics": list(rights.TOPICS),
+            "records": rights.RECORDS,
+            "certificates": self.certificates.describe(),
+            "kerberos": self.kerberos.describe(),
+            "oauth": self.oauth.describe(),
+            "log": str(self.log),
+        }
+
     def _properties(self) -> dict[str, object]:
         setup.environment(setup.SECURITY)
-        self.certificates = Certificates(self.folder / "certificates")
+        self._surround()
         others = ports.free(len(listeners.LISTENERS) - 1)
         open_ports = dict(zip(listeners.LISTENERS, [self.port, *others]))
         self.address = {name: f"localhost:{port}" for name, port in open_ports.items()}
         return {
             **super()._properties(),
             **rights.AUTHORIZER,
-            **listeners.settings(open_ports, self.controller, self.certificates.folder, rights.logins(self.users)),
+            **listeners.settings(open_ports, self.controller, self.certificates.folder, self._logins()),
         }
+
+    def _surround(self) -> None:
+        self.kerberos = Kerberos(self.folder / "kerberos")
+        self._surroundings.append(self.kerberos)
+        self.certificates = Certificates(self.folder / "certificates")
+        self.oauth = OAuth(self.folder, self.certificates.folder)
+        self._surroundings.append(self.oauth)
+
+    def _logins(self) -> dict[str, dict]:
+        return {
+            **rights.logins(self.users),
+            "GSSAPI": self.kerberos.login(),
+            "OAUTHBEARER": self.oauth.login(),
+            "OAUTHBEARER extensions": self.oauth.login("rig.ExtensionsValidator"),
+        }
+
+    def _launch(self) -> None:
+        # Login module and validators ask them while the broker starts.
+        self.oauth.wait()
+        super()._launch()
+
+    def _jvm_options(self) -> list[str]:
+        # It serves a few hundred records: compiling well costs more than it saves.
+        return ["-XX:TieredStopAtLevel=1", *self.kerberos.jvm_options(), *self.oauth.jvm_options()]
+
+    def _class_path(self) -> str:
+        return f"{super()._class_path()}:{setup.classes(self.version)}"

@@ -3,7 +3,8 @@
 import pathlib
 from dataclasses import dataclass
 
-EVERY = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+EVERY = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER")
+OAUTH = ("OAUTHBEARER",)
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,9 @@ class Listener:
     certificate: str = "server.pem"
     client_certificate: bool = False
     tls: str = ""
+    # What checks the tokens: a name in the logins.
+    tokens: str = "OAUTHBEARER"
+    session_seconds: int = 0
 
 
 LISTENERS = {
@@ -26,6 +30,8 @@ LISTENERS = {
     "SASLSSL": Listener("SASL_SSL", EVERY),
     "SASLMTLS": Listener("SASL_SSL", EVERY, client_certificate=True),
     "SCRAMONLY": Listener("SASL_PLAINTEXT", ("SCRAM-SHA-256",)),
+    "REAUTH": Listener("SASL_PLAINTEXT", EVERY, session_seconds=10),
+    "EXTENSIONS": Listener("SASL_PLAINTEXT", OAUTH, tokens="OAUTHBEARER extensions"),
 }
 
 
@@ -67,7 +73,10 @@ def _tls(listener: Listener, certificates: pathlib.Path) -> dict:
 def _sasl(listener: Listener, logins: dict[str, dict]) -> dict:
     if not listener.mechanisms:
         return {}
-    lines = {"sasl.enabled.mechanisms": ",".join(listener.mechanisms)}
+    lines = {"sasl.enabled.mechanisms": ",".join(listener.mechanisms), "sasl.kerberos.service.name": "kafka"}
     for mechanism in listener.mechanisms:
-        lines |= {f"{mechanism.lower()}.{key}": value for key, value in logins[mechanism].items()}
+        own = dict(logins[listener.tokens if mechanism == "OAUTHBEARER" else mechanism])
+        if listener.session_seconds:
+            own["connections.max.reauth.ms"] = listener.session_seconds * 1000
+        lines |= {f"{mechanism.lower()}.{key}": value for key, value in own.items()}
     return lines

@@ -1,0 +1,83 @@
+"""The token endpoint, and what a client needs to get a token."""
+
+import json
+import pathlib
+import secrets
+import urllib.request
+
+from .. import ports
+from . import tools
+from .rights import READER, jaas
+
+# Everything else than `ok` and `tls` goes wrong, differs or ends early; README.md says how.
+VARIANTS = (
+    *("ok", "tls", "nobody", "needs-scope", "short", "recovers", "fails-later", "not-found", "server-error", "unavailable"),
+    *("slow", "not-json", "no-token", "expired", "not-yet-valid", "no-subject", "wrong-audience", "wrong-issuer"),
+    "wrong-signature",
+)
+SECURITY = "org.apache.kafka.common.security.oauthbearer"
+EXTENSIONS = {"logicalCluster": "lkc-rig", "identityPoolId": "pool-rig"}
+
+
+class OAuth:
+    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path):
+        self.client_id = "source-kafka"
+        self.client_secret = f"client-{secrets.token_hex(8)}"
+        self.scope = "kafka"
+        self.extensions = dict(EXTENSIONS)
+        self.ca = certificates / "token-ca.pem"
+        self.port, self.tls_port = ports.free(2)
+        self.issuer = f"http://127.0.0.1:{self.port}"
+        settings = {
+            "port": self.port,
+            "tls_port": self.tls_port,
+            "certificate": str(certificates / "token.pem"),
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "issuer": self.issuer,
+            "subject": READER,
+        }
+        self._service = tools.serve_python(folder, "oauth", "rig.security.token_endpoint", json.dumps(settings))
+
+    def wait(self) -> None:
+        tools.wait_for_port(self.port, self._service)
+
+    def close(self) -> None:
+        self._service.end()
+
+    def url(self, variant: str = "ok") -> str:
+        if variant not in VARIANTS:
+            raise ValueError(f"no variant {variant} of the token endpoint; there is {', '.join(VARIANTS)}")
+        at = f"https://localhost:{self.tls_port}" if variant == "tls" else f"http://localhost:{self.port}"
+        return f"{at}/token/{variant}"
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """How many tokens were asked for, by variant; a variant that nobody asked is 0."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/requests", timeout=10) as answer:
+            return {**dict.fromkeys(VARIANTS, 0), **json.load(answer)}
+
+    def login(self, handler: str = f"{SECURITY}.OAuthBearerValidatorCallbackHandler") -> dict[str, str]:
+        """The broker's settings for OAUTHBEARER."""
+        return {
+            "sasl.jaas.config": jaas(f"{SECURITY}.OAuthBearerLoginModule"),
+            "sasl.server.callback.handler.class": handler,
+            "sasl.oauthbearer.jwks.endpoint.url": f"{self.issuer}/jwks",
+            "sasl.oauthbearer.expected.audience": "kafka",
+            "sasl.oauthbearer.expected.issuer": self.issuer,
+        }
+
+    def jvm_options(self) -> list[str]:
+        # Kafka 4 asks no other address.
+        return [f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={self.issuer}/jwks"]
+
+    def describe(self) -> dict:
+        return {
+            "urls": {variant: self.url(variant) for variant in VARIANTS},
+            "requests_url": f"{self.issuer}/requests",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "scope": self.scope,
+            "extensions": self.extensions,
+            "ca": str(self.ca),
+        }
