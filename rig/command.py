@@ -9,6 +9,7 @@ import sys
 
 from . import cache, setup
 from .kafka import LATEST, BrokerFailed, Kafka
+from .secure import SecureKafka
 from .supervise import die_with_parent
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -25,6 +26,7 @@ def main(arguments: list[str]) -> int:
     run.add_argument("--kafka", default=LATEST, metavar="VERSION")
     run.add_argument("--heap", default="512m", metavar="SIZE", help="the broker's -Xmx")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a broker setting")
+    run.add_argument("--security", action="store_true", help="the secured broker; RIG_SECURITY names its description")
     run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND…")
     options = parser.parse_args(arguments)
     if options.command == "setup":
@@ -34,7 +36,11 @@ def main(arguments: list[str]) -> int:
     if not program:
         run.error("no COMMAND")
     settings = dict(pair.split("=", 1) for pair in options.set)
-    return beside_broker(Kafka(options.kafka, settings, options.heap), program)
+    if not options.security:
+        return beside_broker(Kafka(options.kafka, settings, options.heap), program)
+    if options.kafka != LATEST:
+        run.error(f"--security runs on Kafka {LATEST} only")
+    return beside_broker(SecureKafka(settings, options.heap), program)
 
 
 class Stopped(BaseException):
@@ -70,18 +76,21 @@ def _stop(number, _frame):
 
 
 def _environment(kafka: Kafka) -> dict[str, str]:
-    return {
+    environment = {
         **os.environ,
         "KAFKA_BOOTSTRAP": kafka.bootstrap,
         "RIG_DIR": str(kafka.folder),
         "RIG_KAFKA_VERSION": kafka.version,
         "RIG_KAFKA_PID": str(kafka.pid),
         "RIG_KAFKA_LOG": str(kafka.log),
-        "RIG_PYTHON": str(cache.python()),
+        "RIG_PYTHON": str(cache.python(kafka.python)),
         # `python` and `pytest` of the rig's environment, and `from rig import Kafka`.
-        "PATH": f"{cache.venv()}/bin:{os.environ['PATH']}",
+        "PATH": f"{cache.venv(kafka.python)}/bin:{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(cache.REPOSITORY), os.environ.get("PYTHONPATH")))),
     }
+    if isinstance(kafka, SecureKafka):
+        environment["RIG_SECURITY"] = str(kafka.description)
+    return environment
 
 
 def _run(program: list[str], environment: dict[str, str]) -> int:

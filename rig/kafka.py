@@ -76,6 +76,9 @@ class BrokerFailed(Exception):
 class Kafka:
     """One broker with its data in a temporary folder. As a context manager it runs inside the block."""
 
+    # The Python environment of the programs beside it.
+    python = ""
+
     def __init__(self, version: str = LATEST, settings: dict[str, str] | None = None, heap: str = "512m"):
         self.version = version
         self.settings = {**SETTINGS, **(settings or {})}

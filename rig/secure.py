@@ -1,6 +1,7 @@
 """A secured Kafka: one broker with a listener for every way in, and the services behind them."""
 
 import json
+import pathlib
 
 from . import ports, setup
 from .kafka import LATEST, Kafka
@@ -14,6 +15,7 @@ from .security.tools import run_python
 class SecureKafka(Kafka):
     """One broker that asks who you are. `bootstrap` is its PLAINTEXT listener, where everybody is administrator."""
 
+    python = setup.SECURITY
     certificates: Certificates
     kerberos: Kerberos
     oauth: OAuth
@@ -29,12 +31,18 @@ class SecureKafka(Kafka):
         super().start()
         if is_new:
             run_python("rig.security.fill", self.bootstrap, text=json.dumps(self.users))
+            self.description.write_text(json.dumps(self.describe(), indent=2))
 
     def close(self) -> None:
         self.kill()
         while self._surroundings:
             self._surroundings.pop().close()
         super().close()
+
+    @property
+    def description(self) -> pathlib.Path:
+        """A file with everything that `describe` says."""
+        return self.folder / "security.json"
 
     def describe(self) -> dict:
         """Everything about this broker as plain data."""
