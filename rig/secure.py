@@ -6,6 +6,7 @@ import pathlib
 from . import ports, setup
 from .kafka import LATEST, Kafka
 from .security import listeners, rights
+from .security.aws import Aws
 from .security.certificates import Certificates
 from .security.kerberos import Kerberos
 from .security.oauth import OAuth
@@ -19,6 +20,7 @@ class SecureKafka(Kafka):
     certificates: Certificates
     kerberos: Kerberos
     oauth: OAuth
+    aws: Aws
 
     def __init__(self, settings: dict[str, str] | None = None, heap: str = "512m"):
         super().__init__(LATEST, settings, heap)
@@ -54,6 +56,7 @@ class SecureKafka(Kafka):
             "certificates": self.certificates.describe(),
             "kerberos": self.kerberos.describe(),
             "oauth": self.oauth.describe(),
+            "aws": self.aws.describe(),
             "log": str(self.log),
         }
 
@@ -70,6 +73,9 @@ class SecureKafka(Kafka):
         }
 
     def _surround(self) -> None:
+        # First, because moto takes longest.
+        self.aws = Aws(self.folder)
+        self._surroundings.append(self.aws)
         self.kerberos = Kerberos(self.folder / "kerberos")
         self._surroundings.append(self.kerberos)
         self.certificates = Certificates(self.folder / "certificates")
@@ -82,16 +88,18 @@ class SecureKafka(Kafka):
             "GSSAPI": self.kerberos.login(),
             "OAUTHBEARER": self.oauth.login(),
             "OAUTHBEARER extensions": self.oauth.login("rig.ExtensionsValidator"),
+            "OAUTHBEARER aws": self.aws.login(),
         }
 
     def _launch(self) -> None:
         # Login module and validators ask them while the broker starts.
         self.oauth.wait()
+        self.aws.wait()
         super()._launch()
 
     def _jvm_options(self) -> list[str]:
         # It serves a few hundred records: compiling well costs more than it saves.
-        return ["-XX:TieredStopAtLevel=1", *self.kerberos.jvm_options(), *self.oauth.jvm_options()]
+        return ["-XX:TieredStopAtLevel=1", *self.kerberos.jvm_options(), *self.oauth.jvm_options(), *self.aws.jvm_options()]
 
     def _class_path(self) -> str:
         return f"{super()._class_path()}:{setup.classes(self.version)}"

@@ -32,6 +32,8 @@ LISTENERS = {
     "SCRAMONLY": Listener("SASL_PLAINTEXT", ("SCRAM-SHA-256",)),
     "REAUTH": Listener("SASL_PLAINTEXT", EVERY, session_seconds=10),
     "EXTENSIONS": Listener("SASL_PLAINTEXT", OAUTH, tokens="OAUTHBEARER extensions"),
+    "MSK": Listener("SASL_SSL", OAUTH, tokens="OAUTHBEARER aws"),
+    "MSKPLAIN": Listener("SASL_PLAINTEXT", OAUTH, tokens="OAUTHBEARER aws"),
 }
 
 
