@@ -10,6 +10,7 @@ import tempfile
 
 from . import ports, probe, setup
 from .process import Service, wait_until
+from .supervise import die_with_parent
 
 LATEST = "4.2.0"
 NODE = 1
@@ -86,6 +87,7 @@ class Kafka:
         self.folder: pathlib.Path | None = None
         self.port = 0
         self._service: Service | None = None
+        self._guard: Service | None = None
 
     def __enter__(self) -> "Kafka":
         try:
@@ -161,6 +163,9 @@ class Kafka:
     def close(self) -> None:
         """Ends the broker and removes its data."""
         self.kill()
+        if self._guard:
+            self._guard.end()
+            self._guard = None
         if self.folder and not os.environ.get("RIG_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder = None
@@ -168,10 +173,13 @@ class Kafka:
     def java(self, main: str, *arguments: str, **options) -> subprocess.CompletedProcess:
         """Runs one of Kafka's own command-line tools to its end."""
         command = ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", self._class_path(), main]
-        return subprocess.run([*command, *arguments], capture_output=True, text=True, **options)
+        own = {"capture_output": True, "text": True, "preexec_fn": die_with_parent, **options}
+        return subprocess.run([*command, *arguments], **own)
 
     def _format(self) -> None:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rig-kafka-"))
+        # Until the broker runs, nothing else would remove the folder after our death.
+        self._guard = Service(self.folder, self.folder / "guard.log", ["sleep", "infinity"])
         self.port, self.controller = ports.free(2)
         # The letter in front keeps a `-` away, which the tool would read as an option.
         cluster = "R" + base64.urlsafe_b64encode(os.urandom(16)).decode()[1:22]

@@ -33,10 +33,13 @@ def main(folder: str, log: str, command: list[str]) -> int:
             cwd=folder,
             preexec_fn=die_with_parent,
         )
-    print(service.pid, flush=True)
     end = os.pidfd_open(service.pid)
+    try:
+        os.write(1, f"{service.pid}\n".encode())
+    except BrokenPipeError:
+        pass  # the owner is dead already, and our stdin will say so
     readable, _, _ = select.select([sys.stdin, end], [], [])
-    if end in readable:
+    if end in readable and sys.stdin not in readable:
         return abs(service.wait())
     owner_is_well = os.read(0, 1) == b"q"
     service.kill()

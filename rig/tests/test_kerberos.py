@@ -1,5 +1,8 @@
 """GSSAPI with a real KDC, and its faults."""
 
+import os
+import subprocess
+
 import pytest
 
 
@@ -44,14 +47,13 @@ def test_kdc_stops_and_comes_back(clients, kafka):
 @pytest.mark.parametrize("strict", [False, True])
 def test_clock_skew(clients, kafka, strict):
     """Ten minutes off works unless the client insists on its own clock."""
-    conf = kafka.kerberos.krb5_conf_strict_clock if strict else ""
-    settings, environment = clients.kerberos(conf=conf)
-    environment["DONT_FAKE_MONOTONIC"] = "1"
-    outcome = clients.kcat("SASLPLAIN", settings, environment, ["faketime", "-f", "+600"])
-    if strict:
-        assert not outcome.values and "Clock skew too great" in outcome.said
-    else:
-        assert outcome.is_complete()
+    settings, environment = clients.kerberos(conf=kafka.kerberos.krb5_conf_strict_clock if strict else "")
+    # Only kinit: kcat's own waits do not end under a false clock.
+    kinit = ["kinit", "-k", "-t", settings["sasl.kerberos.keytab"], settings["sasl.kerberos.principal"]]
+    own = {**os.environ, **environment, "DONT_FAKE_MONOTONIC": "1"}
+    result = subprocess.run(["faketime", "-f", "+600", *kinit], capture_output=True, text=True, env=own, timeout=60)
+    assert result.returncode == strict
+    assert ("Clock skew too great" in result.stderr) == strict
 
 
 def test_address_without_principal(clients, kafka):

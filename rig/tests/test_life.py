@@ -78,12 +78,16 @@ def test_nothing_remains_after_kill_9():
     assert_gone(folder)
 
 
+MOMENTS = ("guard.log", "moto.log", "kerberos/kdc.pid", "certificates/client.key", "server.properties", "broker.log")
+
+
 @pytest.mark.parametrize(
-    "moment", ["moto.log", "kerberos/kdc.pid", "certificates/client.key", "server.properties", "broker.log"]
+    ("options", "moment"),
+    [*((["--security"], moment) for moment in MOMENTS), ([], "guard.log"), ([], "server.properties"), ([], "broker.log")],
 )
-def test_nothing_remains_when_killed_while_starting(tmp_path, moment):
+def test_nothing_remains_when_killed_while_starting(tmp_path, options, moment):
     """At moments from the first service to the last."""
-    command = [sys.executable, "-B", str(REPOSITORY / "rig/rig"), "run", "--security", "--", "true"]
+    command = [sys.executable, "-B", str(REPOSITORY / "rig/rig"), "run", *options, "--", "true"]
     running = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path)})
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (reached := list(tmp_path.glob(f"rig-kafka-*/{moment}"))):
