@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 from . import cache, setup
-from .kafka import LATEST, BrokerFailed, Kafka
+from .kafka import LATEST, Kafka
+from .process import ServiceFailed
 from .secure import SecureKafka
 from .supervise import die_with_parent
 
@@ -59,7 +60,7 @@ def beside_broker(kafka: Kafka, program: list[str]) -> int:
     try:
         with kafka:
             return _run(program, _environment(kafka))
-    except BrokerFailed as failure:
+    except ServiceFailed as failure:
         setup.say(str(failure))
         return 70
     except FileNotFoundError as missing:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 from . import ports, probe, setup
-from .process import Service, wait_until
+from .process import Service, ServiceFailed, wait_until
 from .supervise import die_with_parent
 
 LATEST = "4.2.0"
@@ -70,7 +70,7 @@ logger.loader.level = warn
 """
 
 
-class BrokerFailed(Exception):
+class BrokerFailed(ServiceFailed):
     """The broker did not come up; the message ends with its log's tail."""
 
 
@@ -79,6 +79,8 @@ class Kafka:
 
     # The Python environment of the programs beside it.
     python = ""
+    # Until it answers; a busy machine takes several times as long as an idle one.
+    patience_seconds = 60
 
     def __init__(self, version: str = LATEST, settings: dict[str, str] | None = None, heap: str = "512m"):
         self.version = version
@@ -123,12 +125,12 @@ class Kafka:
             return
         self.jars = setup.jars(self.version)
         for attempts_left in (2, 1, 0):
-            self._format()
             try:
+                self._format()
                 self._launch()
                 return
-            except BrokerFailed as failure:
-                # Somebody else took the port between our look and the broker's bind.
+            except ServiceFailed as failure:
+                # Somebody else took the port between our look and the service's bind.
                 self.close()
                 if not attempts_left or "Address already in use" not in str(failure):
                     raise
@@ -214,6 +216,8 @@ class Kafka:
             f"-Xmx{self.heap}",
             "-XX:+UseSerialGC",
             "-XX:+ExitOnOutOfMemoryError",
+            # A file in /tmp that a killed JVM leaves.
+            "-XX:-UsePerfData",
             # Codecs unpack their libraries there, and a killed JVM leaves them.
             f"-Djava.io.tmpdir={self.folder}",
             f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties",
@@ -225,7 +229,7 @@ class Kafka:
         ]
         self._service = Service(self.folder, self.log, command)
         try:
-            wait_until(self._serves, 60, f"answer from Kafka {self.version} on port {self.port}")
+            wait_until(self._serves, self.patience_seconds, f"answer from Kafka {self.version} on port {self.port}")
         except TimeoutError as late:
             raise self._failure(str(late)) from None
 

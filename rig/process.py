@@ -10,6 +10,10 @@ import time
 SUPERVISOR = pathlib.Path(__file__).with_name("supervise.py")
 
 
+class ServiceFailed(Exception):
+    """A service did not come up, or a helper program failed; the message ends with what it said."""
+
+
 class Service:
     """One running process. `folder` goes with the owner of this object, should that die without calling `end`."""
 

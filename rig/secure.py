@@ -17,6 +17,7 @@ class SecureKafka(Kafka):
     """One broker that asks who you are. `bootstrap` is its PLAINTEXT listener, where everybody is administrator."""
 
     python = setup.SECURITY
+    patience_seconds = 150
     certificates: Certificates
     kerberos: Kerberos
     oauth: OAuth
@@ -99,7 +100,12 @@ class SecureKafka(Kafka):
 
     def _jvm_options(self) -> list[str]:
         # It serves a few hundred records: compiling well costs more than it saves.
-        return ["-XX:TieredStopAtLevel=1", *self.kerberos.jvm_options(), *self.oauth.jvm_options(), *self.aws.jvm_options()]
+        return [
+            "-XX:TieredStopAtLevel=1",
+            *self.kerberos.jvm_options(),
+            *self.oauth.jvm_options(),
+            *self.aws.jvm_options(),
+        ]
 
     def _class_path(self) -> str:
         return f"{super()._class_path()}:{setup.classes(self.version)}"

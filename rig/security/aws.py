@@ -10,19 +10,17 @@ from dataclasses import asdict, dataclass
 from .. import cache, ports, setup
 from ..process import Service
 from . import tools
-from .rights import READER
+from .rights import READER, jaas
 
 ACCOUNT = "123456789012"
 ROLES = {
     "role_arn": "plain",
-    # Needs `external_id`.
     "guarded_role_arn": "guarded",
-    # May be assumed by somebody in the role of `role_arn` only.
     "chained_role_arn": "chained",
     "web_identity_role_arn": "web-identity",
-    # An identity without rights.
     "nobody_role_arn": "nobody",
 }
+SOURCES = ("static", "temporary", "web-identity", "container", "instance")
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,14 @@ def _keys(prefix: str, temporary: bool) -> Keys:
 
 class Aws:
     region = "eu-central-1"
+    role_arn: str
+    # Needs `external_id`.
+    guarded_role_arn: str
+    # May be assumed by somebody in the role of `role_arn` only.
+    chained_role_arn: str
+    web_identity_role_arn: str
+    # An identity without rights.
+    nobody_role_arn: str
 
     def __init__(self, folder: pathlib.Path):
         self.static = _keys("AKIA", temporary=False)
@@ -51,18 +57,13 @@ class Aws:
         self.web_identity_token = f"identity-{secrets.token_hex(16)}"
         self.web_identity_token_file = folder / "web-identity-token"
         self.web_identity_token_file.write_text(self.web_identity_token)
-        self.role_arns = {name: f"arn:aws:iam::{ACCOUNT}:role/{role}" for name, role in ROLES.items()}
+        for name, role in ROLES.items():
+            setattr(self, name, f"arn:aws:iam::{ACCOUNT}:role/{role}")
         self.port, self.moto_port = ports.free(2)
         self.sts_url = self.imds_url = f"http://127.0.0.1:{self.port}"
         self.container_url = f"{self.sts_url}/container"
         self._moto = self._start_moto(folder)
         self._endpoint = tools.serve_python(folder, "aws", "rig.security.aws_endpoint", json.dumps(self._settings()))
-
-    def __getattr__(self, name: str) -> str:
-        """The roles by their names in `ROLES`."""
-        if name in ROLES:
-            return self.role_arns[name]
-        raise AttributeError(name)
 
     @property
     def access_key(self) -> str:
@@ -79,7 +80,7 @@ class Aws:
             return json.load(answer)
 
     def environment(self, source: str) -> dict[str, str]:
-        """The variables by which AWS' SDKs find credentials: `static`, `temporary`, `web-identity`, `container`, `instance`."""
+        """The variables by which AWS' SDKs find credentials; `source` is one of `SOURCES`."""
         # Not every SDK asks for the first name of the region.
         common = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region, "AWS_ENDPOINT_URL_STS": self.sts_url}
         # The test machine's own files and metadata are out of reach.
@@ -90,7 +91,7 @@ class Aws:
             "static": _variables(self.static),
             "temporary": _variables(self.temporary),
             "web-identity": {
-                "AWS_ROLE_ARN": self.role_arns["web_identity_role_arn"],
+                "AWS_ROLE_ARN": self.web_identity_role_arn,
                 "AWS_WEB_IDENTITY_TOKEN_FILE": str(self.web_identity_token_file),
             },
             "container": {
@@ -112,13 +113,12 @@ class Aws:
     def login(self) -> dict[str, str]:
         """The broker's settings for OAUTHBEARER with AWS tokens."""
         module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
-        return {"sasl.jaas.config": f"{module} required;", "sasl.server.callback.handler.class": "rig.MskValidator"}
+        return {"sasl.jaas.config": jaas(module), "sasl.server.callback.handler.class": "rig.MskValidator"}
 
     def jvm_options(self) -> list[str]:
         return [f"-Drig.aws.keys={self.sts_url}/keys/", f"-Drig.aws.region={self.region}"]
 
     def describe(self) -> dict:
-        sources = ("static", "temporary", "web-identity", "container", "instance")
         return {
             "region": self.region,
             "access_key": self.access_key,
@@ -126,14 +126,14 @@ class Aws:
             "static": asdict(self.static),
             "temporary": asdict(self.temporary),
             "external_id": self.external_id,
-            **self.role_arns,
+            **{name: getattr(self, name) for name in ROLES},
             "sts_url": self.sts_url,
             "imds_url": self.imds_url,
             "container_url": self.container_url,
             "container_token": self.container_token,
             "web_identity_token_file": str(self.web_identity_token_file),
             "requests_url": f"{self.sts_url}/requests",
-            "environment": {source: self.environment(source) for source in sources},
+            "environment": {source: self.environment(source) for source in SOURCES},
         }
 
     def _start_moto(self, folder: pathlib.Path) -> Service:
@@ -154,7 +154,7 @@ class Aws:
             "container_token": self.container_token,
             "external_id": self.external_id,
             "web_identity_token": self.web_identity_token,
-            **self.role_arns,
+            **{name: getattr(self, name) for name in ROLES},
         }
 
 

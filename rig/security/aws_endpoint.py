@@ -1,6 +1,6 @@
 """Stand-ins for AWS: `python -m rig.security.aws_endpoint`, its settings as JSON in argument 1.
 
-`POST /` is STS: moto behind the checks that moto leaves out (who calls, signature, external id, chaining, web identity).
+`POST /` is STS: moto behind the checks that moto leaves out (caller, signature, external id, chaining, web identity).
 `/container` and `/latest/…` hand out the keys of a container and, IMDSv2 only, of an instance. `GET /keys/ID` tells the
 broker's validator what is known of an access key, `GET /requests` tells tests what was asked.
 """
@@ -20,6 +20,8 @@ from .signature import Mismatch, signer
 SETTINGS = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
 # access key → its secret, its session token, the Kafka user it stands for, the role it was issued for
 KEYS = {keys["access_key"]: {**keys, "user": SETTINGS["user"], "role": ""} for keys in SETTINGS.get("keys", [])}
+# What our own request to moto brings itself.
+HOP_BY_HOP = ("host", "connection", "accept-encoding", "content-length")
 INSTANCE_ROLE = "instance"
 requests: list[dict] = []
 instance_tokens: set[str] = set()
@@ -104,12 +106,13 @@ def check(form: dict, headers, body: bytes) -> str | None:
     chained = role == SETTINGS["chained_role_arn"] and caller_role != SETTINGS["role_arn"]
     if guarded or chained:
         who = caller_role or "arn:aws:iam::123456789012:user/rig"
-        raise Refused(403, "AccessDenied", f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {role}")
+        text = f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {role}"
+        raise Refused(403, "AccessDenied", text)
     return caller
 
 
 def ask_moto(headers, body: bytes) -> tuple[int, bytes]:
-    passed = {name: value for name, value in headers.items() if name.lower() not in ("host", "connection", "accept-encoding")}
+    passed = {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
     try:
         with urllib.request.urlopen(urllib.request.Request(SETTINGS["moto"], body, passed), timeout=20) as answer:
             return answer.status, answer.read()

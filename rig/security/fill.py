@@ -1,4 +1,4 @@
-"""Creates SCRAM users, rights, topics and records: `python -m rig.security.fill BOOTSTRAP`, passwords as JSON on stdin."""
+"""Creates SCRAM users, rights, topics and records: `python -m rig.security.fill BOOTSTRAP`, passwords on stdin."""
 
 import json
 import sys

@@ -4,7 +4,7 @@ import os
 import pathlib
 
 from .. import ports, setup
-from ..process import Service
+from ..process import Service, ServiceFailed
 from . import tools
 from .rights import jaas
 
@@ -136,7 +136,7 @@ class Kerberos:
         output = tools.run([setup.program("kadmin.local"), "-r", REALM], self._commands(), environment)
         # kadmin.local exits with 0 whatever happened.
         if missing := [name for name in ("kafka", *KEYTABS) if not self.keytab_path(name).exists()]:
-            raise RuntimeError(f"no keytab for {', '.join(missing)}:\n{output}")
+            raise ServiceFailed(f"no keytab for {', '.join(missing)}:\n{output}")
 
     def _commands(self) -> str:
         lines = [f"addprinc -randkey {principal}" for principal in {BROKER, *KEYTABS.values()}]

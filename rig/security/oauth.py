@@ -9,12 +9,28 @@ from .. import ports
 from . import tools
 from .rights import READER, jaas
 
-# Everything else than `ok` and `tls` goes wrong, differs or ends early; README.md says how.
-VARIANTS = (
-    *("ok", "tls", "nobody", "needs-scope", "short", "recovers", "fails-later", "not-found", "server-error", "unavailable"),
-    *("slow", "not-json", "no-token", "expired", "not-yet-valid", "no-subject", "wrong-audience", "wrong-issuer"),
-    "wrong-signature",
-)
+# variant → what becomes of a request for a token
+VARIANTS = {
+    "ok": "a token of one hour for the user reader",
+    "tls": "the same, from an endpoint with a certificate of token-ca.pem",
+    "nobody": "a token for the user nobody",
+    "needs-scope": "invalid_scope (400) without the scope `kafka`",
+    "short": "a token of 20 s",
+    "fails-later": "a token of 20 s the first time, 500 from then on",
+    "recovers": "500 the first time, a token from then on",
+    "not-found": "404",
+    "server-error": "500",
+    "unavailable": "503",
+    "slow": "an answer after 30 s",
+    "not-json": "an HTML page with status 200",
+    "no-token": "JSON without a token",
+    "expired": "a token that ended an hour ago",
+    "not-yet-valid": "a token that starts in an hour",
+    "no-subject": "a token without `sub`",
+    "wrong-audience": "a token for somebody else",
+    "wrong-issuer": "a token of somebody else",
+    "wrong-signature": "a token signed with another key",
+}
 SECURITY = "org.apache.kafka.common.security.oauthbearer"
 EXTENSIONS = {"logicalCluster": "lkc-rig", "identityPoolId": "pool-rig"}
 

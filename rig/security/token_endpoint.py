@@ -1,6 +1,7 @@
-"""An OIDC token endpoint with signing keys: `python -m rig.security.token_endpoint`, its settings as JSON in argument 1.
+"""An OIDC token endpoint with signing keys: `python -m rig.security.token_endpoint`, settings as JSON in argument 1.
 
-`POST /token/VARIANT` behaves as `VARIANTS` says; `GET /jwks` are the keys the broker checks with; `GET /requests` counts.
+`POST /token/VARIANT` behaves as `VARIANTS` in `oauth.py` says; `GET /jwks` are the keys that the broker checks with;
+`GET /requests` counts the requests for tokens by variant.
 """
 
 import base64

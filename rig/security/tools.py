@@ -6,7 +6,7 @@ import socket
 import subprocess
 
 from .. import cache, setup
-from ..process import Service, wait_until
+from ..process import Service, ServiceFailed, wait_until
 from ..supervise import die_with_parent
 
 PYTHON = {"PYTHONPATH": str(cache.REPOSITORY), "PYTHONUNBUFFERED": "1"}
@@ -29,12 +29,15 @@ def serve_python(folder: pathlib.Path, name: str, module: str, *arguments: str) 
 
 
 def wait_for_port(port: int, service: Service) -> None:
-    wait_until(lambda: _answers(port, service), 60, f"answer on port {port}")
+    try:
+        wait_until(lambda: _answers(port, service), 60, f"answer on port {port}")
+    except TimeoutError as late:
+        raise ServiceFailed(f"{late}; the end of its log:\n{service.log_tail()}") from None
 
 
 def _answers(port: int, service: Service) -> bool:
     if not service.is_running():
-        raise RuntimeError(f"a service of the rig ended while starting:\n{service.log_tail()}")
+        raise ServiceFailed(f"a service of the rig ended while starting:\n{service.log_tail()}")
     try:
         socket.create_connection(("127.0.0.1", port), 2).close()
     except OSError:
@@ -43,7 +46,7 @@ def _answers(port: int, service: Service) -> bool:
 
 
 def run(command: list[str], text: str = "", environment: dict[str, str] | None = None) -> str:
-    """What the program printed; `RuntimeError` with all of it when the program failed."""
+    """What the program printed; `ServiceFailed` with all of it when the program failed."""
     result = subprocess.run(
         command,
         input=text,
@@ -54,5 +57,5 @@ def run(command: list[str], text: str = "", environment: dict[str, str] | None =
         preexec_fn=die_with_parent,
     )
     if result.returncode:
-        raise RuntimeError(f"{' '.join(command[:4])} … failed:\n{result.stdout}")
+        raise ServiceFailed(f"{' '.join(command[:4])} … failed:\n{result.stdout}")
     return result.stdout

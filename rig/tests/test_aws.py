@@ -14,9 +14,10 @@ def sign(kafka, monkeypatch):
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        provider = MSKAuthTokenProvider
-        made = provider.generate_auth_token_from_role_arn(region, role) if role else provider.generate_auth_token(region)
-        token, milliseconds = made
+        if role:
+            token, milliseconds = MSKAuthTokenProvider.generate_auth_token_from_role_arn(region, role)
+        else:
+            token, milliseconds = MSKAuthTokenProvider.generate_auth_token(region)
         return {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": lambda _: (token, milliseconds / 1000)}
 
     return sign

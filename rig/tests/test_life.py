@@ -83,7 +83,12 @@ MOMENTS = ("guard.log", "moto.log", "kerberos/kdc.pid", "certificates/client.key
 
 @pytest.mark.parametrize(
     ("options", "moment"),
-    [*((["--security"], moment) for moment in MOMENTS), ([], "guard.log"), ([], "server.properties"), ([], "broker.log")],
+    [
+        *((["--security"], moment) for moment in MOMENTS),
+        ([], "guard.log"),
+        ([], "server.properties"),
+        ([], "broker.log"),
+    ],
 )
 def test_nothing_remains_when_killed_while_starting(tmp_path, options, moment):
     """At moments from the first service to the last."""
