@@ -1,5 +1,6 @@
 """The token endpoint, and what a client needs to get a token."""
 
+import collections
 import json
 import pathlib
 import secrets
@@ -61,17 +62,18 @@ class OAuth:
     def close(self) -> None:
         self._service.end()
 
-    def url(self, variant: str = "ok") -> str:
+    def url(self, variant: str = "ok", mark: str = "") -> str:
+        """With a mark of its own, a test has a first request and a count of its own: `requests["short/mark"]`."""
         if variant not in VARIANTS:
             raise ValueError(f"no variant {variant} of the token endpoint; there is {', '.join(VARIANTS)}")
         at = f"https://localhost:{self.tls_port}" if variant == "tls" else f"http://localhost:{self.port}"
-        return f"{at}/token/{variant}"
+        return f"{at}/token/{variant}/{mark}" if mark else f"{at}/token/{variant}"
 
     @property
-    def requests(self) -> dict[str, int]:
-        """How many tokens were asked for, by variant; a variant that nobody asked is 0."""
+    def requests(self) -> collections.Counter[str]:
+        """How many tokens were asked for, by variant and mark."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/requests", timeout=10) as answer:
-            return {**dict.fromkeys(VARIANTS, 0), **json.load(answer)}
+            return collections.Counter(json.load(answer))
 
     def login(self, handler: str = f"{SECURITY}.OAuthBearerValidatorCallbackHandler") -> dict[str, str]:
         """The broker's settings for OAUTHBEARER."""

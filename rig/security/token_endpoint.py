@@ -1,6 +1,6 @@
 """An OIDC token endpoint with signing keys: `python -m rig.security.token_endpoint`, settings as JSON in argument 1.
 
-`POST /token/VARIANT` behaves as `VARIANTS` in `oauth.py` says; `GET /jwks` are the keys that the broker checks with;
+`POST /token/VARIANT[/MARK]` behaves as `VARIANTS` in `oauth.py` says; `GET /jwks` are the keys for the broker;
 `GET /requests` counts the requests for tokens by variant.
 """
 
@@ -59,10 +59,11 @@ class Endpoint(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
-        variant = self.path.removeprefix("/token/")
+        name = self.path.removeprefix("/token/")
+        variant = name.partition("/")[0]
         with counting:
-            requests[variant] += 1
-            turn = requests[variant]
+            requests[name] += 1
+            turn = requests[name]
         if variant == "slow":
             time.sleep(30)
         failing = (variant == "fails-later" and turn > 1) or (variant == "recovers" and turn == 1)

@@ -98,7 +98,8 @@ class Clients:
     def kcat(self, listener: str, settings: dict, environment: dict[str, str] | None = None) -> Outcome:
         properties = {**self.protocol(listener), **settings}
         options = [part for name, value in properties.items() for part in ("-X", f"{name}={value}")]
-        # Without `-q`, which hides why something failed. Failures take as long as `-m` says; by default that is 5 s, too little on a busy machine.
+        # Without `-q`, which hides why something failed. Failures take as long as `-m` says; its default of 5 s is too
+        # little on a busy machine.
         command = ["kcat", "-C", "-t", "open.a", "-p", "0", "-o", "0", "-e", "-m", "12", *options]
         own = {**os.environ, **(environment or {})}
         result = subprocess.run(command, capture_output=True, text=True, env=own, timeout=60)

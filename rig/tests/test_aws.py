@@ -1,5 +1,8 @@
 """Tokens of Amazon MSK's own signer, with credentials from every place."""
 
+import urllib.error
+import urllib.request
+
 import boto3
 import pytest
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
@@ -102,3 +105,18 @@ def test_other_region(clients, kafka, sign):
 def test_token_that_is_none(clients):
     outcome = clients.read("MSK", {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": lambda _: ("bm9uc2Vuc2U", 4102444800)})
     assert not outcome.values and "invalid_token" in outcome.said
+
+
+@pytest.mark.parametrize("url", ["container_url", "imds_url"])
+def test_metadata_needs_its_token(kafka, url):
+    path = "/latest/meta-data/iam/security-credentials/" if url == "imds_url" else ""
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(getattr(kafka.aws, url) + path, timeout=10)
+
+
+def test_wrong_web_identity(kafka):
+    sts = boto3.client("sts", region_name=kafka.aws.region, endpoint_url=kafka.aws.sts_url)
+    with pytest.raises(ClientError, match="InvalidIdentityToken"):
+        sts.assume_role_with_web_identity(
+            RoleArn=kafka.aws.web_identity_role_arn, RoleSessionName="rig-test", WebIdentityToken="wrong"
+        )

@@ -1,6 +1,9 @@
 """OAUTHBEARER with tokens of the rig's endpoint, and its faults."""
 
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -71,3 +74,42 @@ def test_short_tokens_are_asked_for_again(clients, kafka):
     consumer.close()
     assert not said
     assert kafka.oauth.requests["short"] >= before + 2
+
+
+def ask(kafka, variant: str, secret: str = "", timeout: float = 20, mark: str = "") -> tuple[int, str]:
+    """Status and body of the endpoint, asked without any Kafka client."""
+    form = {"grant_type": "client_credentials", "client_id": kafka.oauth.client_id}
+    form["client_secret"] = secret or kafka.oauth.client_secret
+    try:
+        body = urllib.parse.urlencode(form).encode()
+        with urllib.request.urlopen(kafka.oauth.url(variant, mark), body, timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as failed:
+        return failed.code, failed.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("variant", "statuses"),
+    [
+        ("ok", [200, 200]),
+        ("not-found", [404]),
+        ("server-error", [500, 500]),
+        ("unavailable", [503]),
+        ("recovers", [500, 200, 200]),
+        ("fails-later", [200, 500, 500]),
+    ],
+)
+@pytest.mark.parametrize("mark", ["first", "second"])
+def test_statuses(kafka, variant, statuses, mark):
+    assert [ask(kafka, variant, mark=mark)[0] for _ in statuses] == statuses
+    assert kafka.oauth.requests[f"{variant}/{mark}"] == len(statuses)
+
+
+def test_wrong_secret_is_401(kafka):
+    status, body = ask(kafka, "ok", secret="wrong")
+    assert status == 401 and "invalid_client" in body
+
+
+def test_slow(kafka):
+    with pytest.raises(TimeoutError):
+        ask(kafka, "slow", timeout=2)
