@@ -1,6 +1,9 @@
 # syntax is plain Dockerfile: docker, buildx and podman build it alike.
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libsasl2-dev libssl-dev pkg-config \
+    && rm -rf /var/lib/apt/lists/*
 
 # Dependencies first, in a layer that changes only with the manifest: librdkafka's own configure and make, zlib, zstd and
 # mimalloc are the larger part of the build. An empty crate stands in for ours.
@@ -16,10 +19,13 @@ RUN find src -name '*.rs' -exec touch {} + \
     && cargo build --release --locked --bin source-kafka
 
 
+# OpenSSL, Cyrus SASL and Kerberos are Debian's, so that a security update of theirs is a rebuild of this layer. `kinit` is
+# in krb5-user; without its configuration package there is no /etc/krb5.conf, which the configuration brings.
 # A shell, `sleep` and `mv` are demanded by Airbyte on Kubernetes, `tee` by its acceptance tests: hence Debian, not scratch.
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates \
+    && apt-get install -y --no-install-recommends \
+        ca-certificates krb5-user libsasl2-2 libsasl2-modules-gssapi-mit libssl3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
     && groupadd --gid 1000 airbyte \
     && useradd --uid 1000 --gid airbyte --home-dir /airbyte --no-create-home --shell /bin/sh airbyte \

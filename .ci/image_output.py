@@ -17,6 +17,9 @@ assert lines("spec.out") == [specification], "spec.json and the image's spec dif
 assert lines("shell.out") == [specification], "spec through a shell and AIRBYTE_ENTRYPOINT"
 (status,) = lines("check.out", "CONNECTION_STATUS")
 assert status["connectionStatus"]["status"] == "SUCCEEDED", status
+for way in ("gssapi", "oauthbearer"):
+    (status,) = lines(f"check.{way}.out", "CONNECTION_STATUS")
+    assert status["connectionStatus"] == {"status": "SUCCEEDED"}, (way, status)
 assert lines("discover.out", "CATALOG") == [json.loads(discovered.read_text())], "the image discovers something else"
 
 records = [m["record"]["data"] for m in lines("read.out", "RECORD")]
@@ -29,4 +32,4 @@ assert (statuses[0], statuses[-1]) == ("STARTED", "COMPLETE"), statuses
 metadata = pathlib.Path("metadata.yaml").read_text()
 assert f"dockerRepository: {labels['io.airbyte.name']}\n" in metadata, labels
 assert f"dockerImageTag: {labels['io.airbyte.version']}\n" in metadata, labels
-print("image: spec, check, discover and read are right; 1000 records, each once; labels as in metadata.yaml")
+print("image: spec, check (also by ticket and by token), discover and read are right; 1000 records, each once; labels as in metadata.yaml")

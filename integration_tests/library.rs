@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use source_kafka::config::Security;
 use source_kafka::kafka::{Assignment, Client, Consumer, Event, Options, TopicPartition};
 
 use crate::broker::{Broker, numbered};
@@ -21,6 +22,8 @@ const SERVERS: &str = "SOURCE_KAFKA_TEST_SERVERS";
 fn client(servers: &str) -> Client {
     Client::new(Options {
         bootstrap_servers: servers.to_owned(),
+        security: Security::default(),
+        tokens: None,
         group_id: None,
         client_id: None,
         read_committed: true,

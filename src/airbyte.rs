@@ -4,6 +4,7 @@ mod catalog;
 mod log;
 mod message;
 mod output;
+mod redaction;
 
 pub use self::catalog::{CatalogError, ConfiguredCatalog, ConfiguredStream, Stream, SyncMode};
 pub use self::log::install as install_log;
@@ -11,3 +12,4 @@ pub use self::message::{
     CheckStatus, Estimate, Message, SourceStats, StateMessage, StreamDescriptor, StreamState, StreamStatus, Trace,
 };
 pub use self::output::{Output, OutputError};
+pub use self::redaction::{hide, redacted};

@@ -3,6 +3,7 @@
 mod check;
 mod columns;
 mod discover;
+mod login;
 mod read;
 mod spec;
 mod topics;
@@ -10,7 +11,7 @@ mod topics;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::airbyte::Output;
+use crate::airbyte::{self, Output};
 use crate::cli::Command;
 use crate::config::{self, IsolationLevel, Settings};
 use crate::error::Error;
@@ -47,10 +48,14 @@ pub fn now_ms() -> i64 {
 }
 
 fn settings(path: &Path) -> Result<Settings, Error> {
-    let parsed = config::parse(&file("config", path)?)?;
+    let text = file("config", path)?;
+    // First of all: even the complaint that it cannot be read must not show any.
+    airbyte::hide(config::secrets(&text));
+    let parsed = config::parse(&text)?;
     for warning in parsed.warnings {
         log::warn!(target: "config", "{warning}");
     }
+    login::guard_files(&parsed.settings)?;
     Ok(parsed.settings)
 }
 
@@ -70,6 +75,8 @@ fn state_file(path: Option<&Path>) -> Result<String, Error> {
 fn client_options(settings: &Settings) -> kafka::Options {
     kafka::Options {
         bootstrap_servers: settings.bootstrap_servers.clone(),
+        security: settings.security.clone(),
+        tokens: login::tokens(settings),
         group_id: None,
         client_id: settings.client_id.clone(),
         read_committed: settings.isolation_level == IsolationLevel::ReadCommitted,

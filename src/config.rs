@@ -9,9 +9,12 @@ mod duration;
 mod error;
 pub mod form;
 mod format;
+mod hidden;
+pub mod jaas;
 mod not_built;
 mod pattern;
 mod secret;
+mod security;
 mod servers;
 mod settings;
 mod shape;
@@ -26,7 +29,13 @@ mod tests;
 pub use error::{ConfigError, JsonFault, PatternFault, ServerFault, TopicFault};
 pub use form::{IsolationLevel, OnBadMessage, OnLostOffsets, RecordShape};
 pub use format::Format;
+pub use hidden::secrets;
+pub use jaas::JaasFault;
 pub use secret::Secret;
+pub use security::{
+    Authentication, ClientCertificate, ClientCredentials, Kerberos, Keytab, LoginFault, PemFault, ScramHash, Security,
+    Tls,
+};
 pub use settings::Settings;
 pub use specification::specification;
 pub use start::{CommittedFallback, StartFrom};

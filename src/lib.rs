@@ -19,6 +19,7 @@ pub mod decode;
 pub mod error;
 pub mod kafka;
 pub mod kind;
+pub mod oauth;
 pub mod offsets;
 pub mod record;
 pub mod schema;
@@ -44,8 +45,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(output) => output,
         Err(error) => return without_output(&error),
     };
+    let code = run_with(&mut output, arguments);
+    kafka::remove_files();
+    code
+}
+
+fn run_with(output: &mut Output, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match cli::parse(arguments) {
-        Ok(cli) => guarded(|| command::run(&cli.command, &mut output)),
+        Ok(cli) => guarded(|| command::run(&cli.command, output)),
         Err(error) if !error.use_stderr() => {
             // `--help` and `--version` are for people: they print as they are.
             output.buffer().extend_from_slice(error.to_string().as_bytes());
@@ -58,7 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Failure) => ExitCode::FAILURE,
         Ok(Outcome::Terminated) => ExitCode::from(TERMINATED),
         Err(Error::Output(error)) => without_output(&error),
-        Err(error) => match report(&mut output, &error) {
+        Err(error) => match report(output, &error) {
             Ok(()) => ExitCode::FAILURE,
             Err(error) => without_output(&error),
         },

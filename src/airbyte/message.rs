@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::catalog::Stream;
+use super::redaction;
 
 /// One line of standard output.
 #[derive(Debug, Serialize)]
@@ -78,7 +79,7 @@ impl<'a> Message<'a> {
 #[derive(Debug, Serialize)]
 pub struct ConnectionStatus<'a> {
     status: CheckStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "redaction::serialize_optional")]
     message: Option<&'a str>,
 }
 
@@ -102,6 +103,7 @@ pub struct Catalog<'a> {
 #[derive(Debug, Serialize)]
 pub struct Log<'a> {
     level: &'static str,
+    #[serde(serialize_with = "redaction::serialize")]
     message: &'a str,
 }
 
@@ -249,7 +251,9 @@ pub struct Estimate<'a> {
 /// See [`Trace::Error`].
 #[derive(Debug, Serialize)]
 pub struct ErrorMessage<'a> {
+    #[serde(serialize_with = "redaction::serialize")]
     message: &'a str,
+    #[serde(serialize_with = "redaction::serialize")]
     internal_message: &'a str,
     failure_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

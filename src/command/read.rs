@@ -14,14 +14,9 @@ mod sink;
 mod stop;
 mod stream;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use signal_hook::consts::SIGTERM;
-use signal_hook::flag;
-
-use super::{Outcome, client_options, topics};
+use super::{Outcome, client_options, login, topics};
 use crate::airbyte::{ConfiguredCatalog, Output, StreamStatus};
 use crate::config::Settings;
 use crate::error::Error;
@@ -72,15 +67,5 @@ fn read(
     topics::warn_unmatched(&client, &settings.subscription, settings.request_timeout)?;
     let plan = Plan::new(&client, settings, catalog, state)?;
     mirror::commit(settings, &plan, state);
-    Reader::new(settings, plan, client, streams, output)?.run(started, &*terminated_flag()?)
-}
-
-/// Set by SIGTERM from now on; before, there is nothing to be secured and the process just ends. A second one ends it at
-/// once, should the first find us stuck in a write.
-fn terminated_flag() -> Result<Arc<AtomicBool>, Error> {
-    let terminated = Arc::new(AtomicBool::new(false));
-    flag::register_conditional_default(SIGTERM, Arc::clone(&terminated))
-        .and_then(|_| flag::register(SIGTERM, Arc::clone(&terminated)))
-        .map_err(|error| Error::Internal(format!("cannot handle SIGTERM: {error}")))?;
-    Ok(terminated)
+    Reader::new(settings, plan, client, streams, output)?.run(started, &*login::terminated_flag()?)
 }

@@ -98,6 +98,7 @@ const OWNED: &[(&str, &str)] = &[
         "certificates are always verified; give the authority in `protocol.ssl_ca`",
     ),
     ("ssl.engine.", "the connector loads no code from files"),
+    ("enable.sasl.oauthbearer.unsecure.jwt", "use the field `protocol.authentication`"),
     ("plugin.library.paths", "the connector loads no code from files"),
     ("key.deserializer", "use the field `key_format`"),
     ("value.deserializer", "use the field `MessageFormat`"),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::suggestion;
+use super::{JaasFault, LoginFault, PemFault, suggestion};
 
 /// Why a configuration cannot be used. Names the field by its path in the form and never shows a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +148,28 @@ pub enum ConfigError {
     RepeatedProperty {
         /// the property
         name: String,
+    },
+    /// A PEM text cannot be used.
+    #[error("`{field}` {fault}")]
+    BadPem {
+        /// its path
+        field: String,
+        /// what is wrong with it
+        fault: PemFault,
+    },
+    /// A field of the login cannot be used.
+    #[error("`{field}` {fault}")]
+    BadLogin {
+        /// its path
+        field: String,
+        /// what is wrong with it
+        fault: LoginFault,
+    },
+    /// The login line of an older configuration cannot be used.
+    #[error("`protocol.sasl_jaas_config` {fault}")]
+    BadJaas {
+        /// what is wrong with it
+        fault: JaasFault,
     },
     /// The field is right, but this version cannot do it.
     #[error("`{field}` `{value}` is not supported by this version of the connector yet; {instead}")]

@@ -1,17 +1,10 @@
 //! What the form offers and this version cannot do yet. Each entry goes when its feature comes.
 
 use super::ConfigError;
-use super::form::{Form, PrimaryKey, Protocol, SchemaRegistry};
+use super::form::{Form, PrimaryKey, SchemaRegistry};
 
 /// Refuses a form that asks for any of it.
 pub(super) fn refuse(form: &Form) -> Result<(), ConfigError> {
-    let protocol = match form.protocol {
-        Protocol::Plaintext => None,
-        Protocol::Ssl(_) => Some("SSL"),
-        Protocol::SaslPlaintext(_) => Some("SASL_PLAINTEXT"),
-        Protocol::SaslSsl(_) => Some("SASL_SSL"),
-    };
-    refuse_if("protocol.security_protocol", protocol, "connect to a listener of type `PLAINTEXT`")?;
     let registry = match form.schema_registry {
         None | Some(SchemaRegistry::None) => None,
         Some(SchemaRegistry::Confluent(_)) => Some("CONFLUENT"),

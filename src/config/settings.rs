@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::form::Form;
 use super::{
-    ConfigError, Format, IsolationLevel, OnBadMessage, OnLostOffsets, RecordShape, StartFrom, Subscription,
+    ConfigError, Format, IsolationLevel, OnBadMessage, OnLostOffsets, RecordShape, Security, StartFrom, Subscription,
     client_properties, servers,
 };
 
@@ -19,6 +19,8 @@ const DEFAULT_REQUEST_TIMEOUT_MS: u64 = 30_000;
 pub struct Settings {
     /// `host:port,host:port`
     pub bootstrap_servers: String,
+    /// How the connection to them is protected.
+    pub security: Security,
     /// Which topics are read.
     pub subscription: Subscription,
     /// How values are decoded.
@@ -61,6 +63,7 @@ impl Settings {
     pub(super) fn from_form(form: Form, warnings: &mut Vec<String>) -> Result<Self, ConfigError> {
         Ok(Self {
             bootstrap_servers: servers::normalise(&form.bootstrap_servers)?,
+            security: Security::from_form(&form.protocol, warnings)?,
             subscription: Subscription::from_form(&form.subscription)?,
             value_format: Format::from_form(form.message_format.as_ref(), "MessageFormat")?,
             key_format: Format::from_form(form.key_format.as_ref(), "key_format")?,
@@ -97,6 +100,7 @@ impl fmt::Debug for Settings {
         let names: Vec<&str> = self.client_properties.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Settings")
             .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("security", &self.security)
             .field("subscription", &self.subscription)
             .field("value_format", &self.value_format)
             .field("key_format", &self.key_format)

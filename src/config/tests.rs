@@ -1,11 +1,15 @@
 //! Tests of the whole module through its two functions.
 
+/// Login lines of Java's clients.
+mod jaas;
 /// Configurations that were written for Airbyte's Java connector.
 mod legacy;
 /// Every other message a user can meet here.
 mod messages;
 /// Properties that hold for any input.
 mod properties;
+/// Encryption and authentication.
+mod security;
 /// What the fields mean.
 mod settings;
 /// The rules that Airbyte's form builder and test suites have for a specification.

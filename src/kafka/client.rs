@@ -12,6 +12,9 @@ use rdkafka::types::RDKafkaErrorCode;
 
 use super::context::Context;
 use super::error::{self, Complaint, Error};
+use super::token::{self, TokenSource};
+use super::{kerberos, security};
+use crate::config::{Authentication, Security};
 
 /// How long to wait for the complaint that explains a failed call.
 const EXPLANATION_DELAY: Duration = Duration::from_millis(500);
@@ -21,6 +24,10 @@ const EXPLANATION_DELAY: Duration = Duration::from_millis(500);
 pub struct Options {
     /// `host:port,host:port`
     pub bootstrap_servers: String,
+    /// how the connection is protected
+    pub security: Security,
+    /// where tokens come from, for `OAUTHBEARER`
+    pub tokens: Option<TokenSource>,
     /// a consumer group, only for a client that asks for committed offsets or commits: reading needs none
     pub group_id: Option<String>,
     /// a label in the brokers' logs
@@ -43,12 +50,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a client. The first request connects it.
+    /// Makes a client, with the ticket or the token that it needs. The first request connects it.
     pub fn new(options: Options) -> Result<Self, Error> {
+        if let Some(Authentication::Gssapi(kerberos)) = &options.security.authentication {
+            kerberos::log_in(kerberos)?;
+        }
+        let first = options.tokens.as_ref().map(token::first).transpose()?;
         let consumer: BaseConsumer<Context> = properties(&options)
             .create_with_context(Context::default())
             .map_err(|error| Error::Settings(creation_cause(&error)))?;
-        Ok(Self { consumer: Arc::new(ManuallyDrop::new(consumer)), options })
+        let consumer = Arc::new(ManuallyDrop::new(consumer));
+        if let (Some(tokens), Some(first)) = (&options.tokens, first) {
+            token::keep_fresh(Arc::clone(&consumer), tokens.clone(), first)?;
+        }
+        Ok(Self { consumer, options })
     }
 
     /// The options that it was made with.
@@ -159,6 +174,9 @@ fn properties(options: &Options) -> ClientConfig {
         ("allow.auto.create.topics", "false"),
     ];
     for (name, value) in owned {
+        config.set(name, value);
+    }
+    for (name, value) in security::properties(&options.security) {
         config.set(name, value);
     }
     for (name, value) in [("client.id", &options.client_id), ("group.id", &options.group_id)] {

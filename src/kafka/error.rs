@@ -2,6 +2,7 @@
 
 use rdkafka::types::RDKafkaErrorCode;
 
+use super::token::TokenError;
 use crate::error::FailureType;
 
 /// Something librdkafka complained of outside a call: the callback's error, with the text that names the address.
@@ -26,6 +27,21 @@ pub enum Error {
     /// librdkafka refused a property or its value.
     #[error("the Kafka client refused its settings: {0}")]
     Settings(String),
+
+    /// Kerberos gave no ticket.
+    #[error("no Kerberos ticket for `{principal}`: {cause}")]
+    Ticket {
+        /// who asked for it
+        principal: String,
+        /// kinit's own words
+        cause: String,
+        /// who can help
+        failure_type: FailureType,
+    },
+
+    /// There is no token to show to the brokers.
+    #[error("no token for the brokers: {0}")]
+    Token(#[source] TokenError),
 
     /// No broker answered.
     #[error("no answer from a broker at `{servers}` while {attempt}: {cause}")]
@@ -89,6 +105,8 @@ impl Error {
     #[must_use]
     pub fn failure_type(&self) -> FailureType {
         match self {
+            Self::Ticket { failure_type, .. } => *failure_type,
+            Self::Token(error) => error.failure_type,
             Self::Settings(_) | Self::UnknownTopic { .. } | Self::Denied { .. } => FailureType::Config,
             Self::Unreachable { .. } | Self::Unavailable { .. } => FailureType::Transient,
             Self::Fatal { .. } | Self::Misrouted { .. } => FailureType::System,
@@ -100,12 +118,13 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Settings(_) => Some("check the entries of `kafka_properties`"),
+            Self::Ticket { .. } => Some("check `principal`, `keytab` and `krb5_conf` of `protocol.authentication`"),
             Self::Unreachable { .. } => Some(
                 "check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here",
             ),
             Self::UnknownTopic { .. } => Some("check `subscription` and the topic's access rights"),
             Self::Denied { .. } => Some("grant READ and DESCRIBE on the topic"),
-            Self::Unavailable { .. } | Self::Fatal { .. } | Self::Misrouted { .. } => None,
+            Self::Token(_) | Self::Unavailable { .. } | Self::Fatal { .. } | Self::Misrouted { .. } => None,
         }
     }
 
