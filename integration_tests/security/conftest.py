@@ -34,7 +34,9 @@ def long_topic(secured) -> tuple[str, int]:
 
     name, count = "open.long", 60_000
     plaintext = {"bootstrap.servers": secured.plaintext}
-    AdminClient(plaintext).create_topics([NewTopic(name, 1, 1)])[name].result(30)
+    # Kept in a variable: the answer dies with its client.
+    admin = AdminClient(plaintext)
+    admin.create_topics([NewTopic(name, 1, 1)])[name].result(30)
     producer = Producer({**plaintext, "queue.buffering.max.messages": count + 1})
     for number in range(count):
         producer.produce(name, json.dumps({"n": number, "filler": "x" * 200}), partition=0)

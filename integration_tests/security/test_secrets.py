@@ -177,11 +177,13 @@ def test_an_answer_that_repeats_the_secret(source, secured, tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://localhost:{server.server_port}/token"
         authentication = secured.authentication("OAUTHBEARER", token_endpoint_url=url, client_secret=MARKER)
-        failing(source, "check", secured.sasl("SASLPLAIN", authentication))
+        printed = failing(source, "check", secured.sasl("SASLPLAIN", authentication))
+        # Once alone and once behind the client's name, in basic authentication.
+        assert printed.count(b"***") >= 2, printed
         server.shutdown()
 
 
-def failing(source, command: str, config: dict, catalog: dict | None = None) -> None:
+def failing(source, command: str, config: dict, catalog: dict | None = None) -> bytes:
     """Runs a command that has to fail, without a word of the marker."""
     work = source.folder / "work"
     work.mkdir(exist_ok=True)
@@ -196,3 +198,4 @@ def failing(source, command: str, config: dict, catalog: dict | None = None) -> 
         assert at < 0, f"…{result.stdout[max(0, at - 200) : at]!r}"
     new = left_behind(work) - before
     assert not {path for path in new if "source-kafka" in path.name or path.parent == work}, new
+    return result.stdout
