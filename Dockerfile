@@ -6,9 +6,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 # Dependencies first, in a layer that changes only with the manifest: librdkafka's own configure and make, zlib, zstd and
-# mimalloc are the larger part of the build. An empty crate stands in for ours.
+# jemalloc are the larger part of the build. An empty crate stands in for ours.
 # rust-toolchain.toml stays outside (.dockerignore): it names a channel, and rustup would go and fetch it.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
     && cargo build --release --locked --bin source-kafka \
     && rm -r src

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-/// librdkafka allocates each message on one thread and frees it on another, which glibc's malloc does badly; the
-/// `override` feature puts mimalloc under the C code, too (`docs/performance.md`).
+/// librdkafka allocates each message on one thread and frees it on another, which glibc's malloc does badly. Unprefixed,
+/// jemalloc serves the C code, too (`docs/decisions.md`).
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     source_kafka::run(std::env::args_os())

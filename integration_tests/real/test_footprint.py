@@ -92,6 +92,18 @@ def test_an_ordinary_sync_fits_into_64_mib(cluster, source, codec):
     assert peak <= KIB_LIMIT, f"{peak} KiB"
 
 
+@pytest.mark.parametrize(("size", "limit_kib"), [(1_000_000, KIB_LIMIT), (8_000_000, 2 * KIB_LIMIT)])
+def test_large_messages_do_not_pile_up(cluster, source, size, limit_kib):
+    topic = cluster.topic("large", 6, max__message__bytes="10000000")
+    count = 100_000_000 // size
+    cluster.numbers(topic, count, partitions=6, pad=size)
+    config = source.config(topic)
+    peak, run = source.peak_rss_kib("read", config, configured(source.discover(config)))
+    checks.successful(run)
+    assert sorted(run.numbers()) == list(range(count))
+    assert peak <= limit_kib, f"{peak} KiB"
+
+
 def test_messages_that_compress_fifty_times_stay_within_twice_that(cluster, source):
     topic = cluster.topic("compressed")
     cluster.numbers(topic, 200_000, pad=300, compression__type="lz4")
