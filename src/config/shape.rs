@@ -29,7 +29,7 @@ struct Check<'s> {
 impl<'s> Check<'s> {
     /// The cleaned value, or nothing when it is as good as absent.
     fn value(&mut self, schema: &'s Value, value: Value, path: &str) -> Result<Option<Value>, ConfigError> {
-        if value.is_null() {
+        if is_blank(&value) {
             return Ok(None);
         }
         if schema.get("oneOf").is_some() {
@@ -46,7 +46,6 @@ impl<'s> Check<'s> {
             ("string", Value::String(value)) => text::check(schema, &value, path),
             ("integer", Value::Number(value)) => integer(schema, &value, path).map(Some),
             ("boolean", Value::Bool(value)) => Ok(Some(value.into())),
-            (_, Value::String(value)) if value.trim().is_empty() => Ok(None),
             (_, value) => Err(wrong_type(schema, &value, path)),
         }
     }
@@ -115,6 +114,11 @@ impl<'s> Check<'s> {
         }
         Ok(cleaned.into())
     }
+}
+
+/// What forms leave behind where nothing was entered, whatever the field's type.
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 fn integer(schema: &Value, value: &serde_json::Number, path: &str) -> Result<Value, ConfigError> {

@@ -268,6 +268,17 @@ fn properties_that_the_connector_owns() {
         "oauthbearer_token_refresh_cb",
         "plugin.library.paths",
         "max.poll.records",
+        "auto.commit.enable",
+        "partition.assignment.strategy",
+        "topic.blacklist",
+        "api.version.request",
+        "broker.version.fallback",
+        "interceptors",
+        "default_topic_conf",
+        "enabled_events",
+        "log.queue",
+        "internal.termination.signal",
+        "test.mock.num.brokers",
     ];
     let config = |name| with(json!({"kafka_properties": [{"name": name, "value": "s3cret"}]}));
     insta::assert_snapshot!(outcomes(names.map(config)), @r"
@@ -294,6 +305,17 @@ fn properties_that_the_connector_owns() {
     `kafka_properties` cannot set `oauthbearer_token_refresh_cb`: the connector sets it itself
     `kafka_properties` cannot set `plugin.library.paths`: the connector loads no code from files
     `kafka_properties` cannot set `max.poll.records`: it has no effect here; remove it
+    `kafka_properties` cannot set `auto.commit.enable`: use the field `enable_auto_commit`
+    `kafka_properties` cannot set `partition.assignment.strategy`: partitions are assigned by the connector, not by a group
+    `kafka_properties` cannot set `topic.blacklist`: use the field `subscription.exclude`
+    `kafka_properties` cannot set `api.version.request`: the brokers are always asked what they can do; remove it
+    `kafka_properties` cannot set `broker.version.fallback`: the brokers are always asked what they can do; remove it
+    `kafka_properties` cannot set `interceptors`: the connector loads no code from files
+    `kafka_properties` cannot set `default_topic_conf`: name its properties one by one
+    `kafka_properties` cannot set `enabled_events`: the connector sets it itself
+    `kafka_properties` cannot set `log.queue`: the connector writes the client's log itself; choose its content with `debug`
+    `kafka_properties` cannot set `internal.termination.signal`: the connector deals with signals itself
+    `kafka_properties` cannot set `test.mock.num.brokers`: it replaces the brokers by simulated ones; use the field `bootstrap_servers`
     ");
     insta::assert_snapshot!(outcomes([
         with(json!({"kafka_properties": [{"name": "check.crcs", "value": "true"}, {"name": " check.crcs ", "value": "false"}]})),

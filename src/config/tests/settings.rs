@@ -81,6 +81,20 @@ fn null_and_blank_are_absent() {
 }
 
 #[test]
+fn an_optional_choice_that_is_blank_is_absent() {
+    let settings = settings(json!({
+        "start_from": "", "MessageFormat": " ", "key_format": "", "schema_registry": "\t", "kafka_properties": "",
+    }));
+    assert_eq!(settings.start_from, StartFrom::Earliest);
+    assert!(matches!((settings.value_format, settings.key_format), (Format::Auto, Format::Auto)));
+    assert_eq!(settings.client_properties, []);
+    for field in ["protocol", "subscription"] {
+        let message = super::parse(&with(json!({ field: "" })).to_string()).unwrap_err().to_string();
+        assert!(message.contains(&format!("`{field}` is missing or empty; choose ")), "{message}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_is_no_mistake() {
     let text = format!("\u{feff}{}", with(json!({})));
     assert!(super::parse(&text).is_ok());
