@@ -23,6 +23,28 @@ fn the_flattened_shape_has_the_fields_and_the_metadata_as_columns() {
 }
 
 #[test]
+fn a_field_may_have_any_name() {
+    let broker = Broker::start();
+    broker.filled("orders", [r#"{"\u0000":7,"\u001f":8,"\"=":9}"#]);
+    let connector = Connector::to(&broker);
+    let run = connector.read(&connector.catalog()).succeeds();
+    let record = run.only_record("orders");
+    assert_eq!((&record["\0"], &record["\u{1f}"], &record["\"="]), (&json!(7), &json!(8), &json!(9)));
+    assert!(!record.contains_key("_kafka_extra"));
+}
+
+#[test]
+fn what_has_no_column_of_its_own_is_kept_under_unique_names() {
+    let broker = Broker::start();
+    broker.filled("orders", [Message::value(r#"{"_kafka_key":"theirs"}"#).with_key(r#"{"ours":1}"#)]);
+    let connector = Connector::to(&broker).with("key_format", json!({"deserialization_type": "JSON"}));
+    let catalog = Configured::of(&["orders"], &json!({"_kafka_key": {"type": ["null", "integer"]}}));
+    let run = connector.read(&catalog).succeeds();
+    let line = run.record_lines()[0];
+    assert!(line.contains(r#""_kafka_extra":{"_kafka_key":"theirs","_kafka_key_":{"ours":1}}"#), "{line}");
+}
+
+#[test]
 fn the_wrapped_shape_has_the_value_as_one_column() {
     let broker = Broker::start();
     broker.filled("orders", [r#"{"id":7,"nested":{"a":1}}"#]);

@@ -15,7 +15,6 @@ mod scan;
 mod skeleton;
 #[cfg(test)]
 mod tests;
-mod text;
 mod token;
 
 use encoding_rs::Encoding;
@@ -24,6 +23,7 @@ pub use fault::{BadMessage, Fault, MAX_DEPTH};
 pub use projection::{Column, Projection, Shape};
 
 use crate::kind::{Kind, Kinds};
+use crate::text;
 use plain::PlainText;
 use projection::{Route, VALUE};
 use route::{Repeats, Router, Workspace};

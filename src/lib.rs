@@ -19,11 +19,13 @@ pub mod decode;
 pub mod error;
 pub mod kafka;
 pub mod kind;
+pub mod name;
 pub mod oauth;
 pub mod offsets;
 pub mod record;
 pub mod schema;
 pub mod state;
+mod text;
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -8,12 +8,13 @@ mod clock;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
 
 use crate::kafka::{Header, Message, Timestamp};
+use crate::text;
 use clock::{Clock, Second};
 
 /// The metadata columns that the configured catalog asks for.
@@ -104,10 +105,10 @@ impl RecordWriter {
     #[must_use]
     pub fn new(stream: &str, namespace: Option<&str>, columns: MetaColumns) -> Self {
         let mut head = br#"{"type":"RECORD","record":{"stream":"#.to_vec();
-        write_text(stream, &mut head);
+        text::write_string(stream.as_bytes(), &mut head);
         if let Some(namespace) = namespace {
             head.extend_from_slice(br#","namespace":"#);
-            write_text(namespace, &mut head);
+            text::write_string(namespace.as_bytes(), &mut head);
         }
         head.extend_from_slice(br#","data":{"#);
         let clock = Clock::new(columns.timestamp, columns.timestamp_type);
@@ -129,7 +130,7 @@ impl RecordWriter {
     }
 
     /// Ends the line: metadata columns, what `extra` has gathered (groups of members without braces, some or all of them
-    /// empty), the time of emission in milliseconds since 1970, line feed.
+    /// empty, the message's own fields in the first), the time of emission in milliseconds since 1970, line feed.
     #[inline]
     pub fn close<'a>(
         &mut self,
@@ -185,12 +186,11 @@ impl RecordWriter {
     ) {
         self.write_place(out, message);
         self.extra.clear();
-        for (name, bytes) in [(br#""raw":""#.as_slice(), rescued.raw), (br#""raw_key":""#, rescued.raw_key)] {
+        for (name, bytes) in [(br#""raw":"#.as_slice(), rescued.raw), (br#""raw_key":"#, rescued.raw_key)] {
             let Some(bytes) = bytes else { continue };
             separate(&mut self.extra);
             self.extra.extend_from_slice(name);
-            write_base64(bytes, &mut self.extra);
-            self.extra.push(b'"');
+            text::write_base64(bytes, &mut self.extra);
         }
         let is_nulled = self.write_columns(out, message, headers);
         if self.columns.extra {
@@ -198,7 +198,7 @@ impl RecordWriter {
         }
         if self.columns.error {
             out.extend_from_slice(br#""_kafka_error":"#);
-            write_text(&rescued.reason.to_string(), out);
+            text::write_string(rescued.reason.to_string().as_bytes(), out);
             out.push(b',');
         }
         self.end(out, is_nulled, emitted_at_ms);
@@ -281,18 +281,38 @@ const NULLED_TIMESTAMP: &[u8] = concat!(
 /// `_kafka_extra` from groups of members; absent when all of them are empty.
 #[inline]
 fn write_extra<'a>(groups: impl IntoIterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
-    let mut is_open = false;
-    for group in groups {
-        if group.is_empty() {
-            continue;
+    let mut groups = groups.into_iter().filter(|group| !group.is_empty());
+    let Some(first) = groups.next() else { return };
+    out.extend_from_slice(br#""_kafka_extra":{"#);
+    out.extend_from_slice(first);
+    if let Some(second) = groups.next() {
+        write_more(first, [second].into_iter().chain(groups), out);
+    }
+    out.extend_from_slice(b"},");
+}
+
+/// Members of ours behind fields of the message, which keep their names: ours give way.
+#[cold]
+fn write_more<'a>(fields: &[u8], groups: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
+    let mut taken: HashSet<String> = members(fields).into_iter().map(|(name, _)| name).collect();
+    for (mut name, value) in groups.flat_map(members) {
+        while taken.contains(&name) {
+            name.push('_');
         }
-        out.extend_from_slice(if is_open { b"," } else { br#""_kafka_extra":{"# });
-        out.extend_from_slice(group);
-        is_open = true;
+        out.push(b',');
+        text::write_string(name.as_bytes(), out);
+        out.push(b':');
+        out.extend_from_slice(value.get().as_bytes());
+        taken.insert(name);
     }
-    if is_open {
-        out.extend_from_slice(b"},");
-    }
+}
+
+/// What stands in a group, which is an object without its braces.
+fn members(group: &[u8]) -> Vec<(String, Box<RawValue>)> {
+    let object = [b"{", group, b"}"].concat();
+    let members: Result<BTreeMap<String, Box<RawValue>>, _> = serde_json::from_slice(&object);
+    debug_assert!(members.is_ok(), "what is written has been validated");
+    members.unwrap_or_default().into_iter().collect()
 }
 
 /// `_kafka_headers`, in order, duplicates kept.
@@ -311,18 +331,16 @@ fn write_headers<'a>(headers: impl IntoIterator<Item = Header<'a>>, out: &mut Ve
 fn write_header(header: &Header<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"key":"#);
     match simdutf8::basic::from_utf8(header.key) {
-        Ok(name) => write_text(name, out),
-        Err(_) => write_text(&String::from_utf8_lossy(header.key), out),
+        Ok(name) => text::write_string(name.as_bytes(), out),
+        Err(_) => text::write_string(String::from_utf8_lossy(header.key).as_bytes(), out),
     }
     out.extend_from_slice(br#","value":"#);
     match header.value.map(|value| simdutf8::basic::from_utf8(value).map_err(|_| value)) {
         None => out.extend_from_slice(b"null"),
-        Some(Ok(text)) => write_text(text, out),
+        Some(Ok(value)) => text::write_string(value.as_bytes(), out),
         Some(Err(bytes)) => {
-            out.push(b'"');
-            write_base64(bytes, out);
-            out.extend_from_slice(br#"","encoding":"base64"#);
-            out.push(b'"');
+            text::write_base64(bytes, out);
+            out.extend_from_slice(br#","encoding":"base64""#);
         }
     }
     out.extend_from_slice(b"},");
@@ -332,34 +350,4 @@ fn separate(members: &mut Vec<u8>) {
     if !members.is_empty() {
         members.push(b',');
     }
-}
-
-fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    let written = STANDARD.encode_slice(bytes, out.get_mut(start..).unwrap_or_default()).unwrap_or(0);
-    debug_assert_eq!(start + written, out.len(), "base64 takes four bytes for every three");
-}
-
-/// A JSON string. Names and header values are short, and this module may not borrow `decode`'s writer.
-fn write_text(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    let mut plain = 0;
-    let bytes = text.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        if !matches!(byte, b'"' | b'\\' | ..=0x1f) {
-            continue;
-        }
-        out.extend_from_slice(bytes.get(plain..at).unwrap_or_default());
-        plain = at + 1;
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
-            _ => {
-                let hex = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
-            }
-        }
-    }
-    out.extend_from_slice(bytes.get(plain..).unwrap_or_default());
-    out.push(b'"');
 }

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::kind::{Kind, Kinds};
+use crate::name::can_be_column;
 
 /// How many columns a stream may have: the limit of common destinations is near 1 000 (Postgres 1 600, `MySQL` 1 017,
 /// SQL Server 1 024), and objects used as maps would otherwise make a column of every key.
@@ -19,9 +20,6 @@ pub const MAX_COLUMNS: usize = 1_000;
 
 /// A property with this keyword set carries the JSON text of whatever is no string.
 pub const JSON_TEXT: &str = "x-json-text";
-
-/// Prefixes of names that are columns of ours or of the platform's. (`decode` has the same list for read.)
-const RESERVED: [&str; 3] = ["_kafka_", "_ab_cdc_", "_airbyte_"];
 
 /// The type of a column, as far as we declare one. Every type is nullable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +106,6 @@ impl Sample {
     pub fn is_full(&self) -> bool {
         self.is_full
     }
-}
-
-/// Whether a field of this name may be a column.
-fn can_be_column(name: &str) -> bool {
-    !name.is_empty() && !RESERVED.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The kinds that a property of a configured catalog accepts, null always among them, and whether the column carries the

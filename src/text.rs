@@ -1,4 +1,6 @@
 //! Writing JSON strings, and the 16-byte search for what ends or interrupts one.
+//!
+//! Part of the shared floor: `decode` writes values, `record` writes what stands around them.
 
 #![expect(clippy::inline_always, reason = "the string search belongs into the scanner's loop")]
 
@@ -10,7 +12,7 @@ use wide::u8x16;
 /// backslash or control character; the length if there is none. Every byte looked at is or-ed into `seen`, those behind
 /// the position included: the question that `seen` answers is whether *any* byte is not ASCII.
 #[inline(always)]
-pub(super) fn special(bytes: &[u8], mut at: usize, seen: &mut u8x16) -> usize {
+pub(crate) fn special(bytes: &[u8], mut at: usize, seen: &mut u8x16) -> usize {
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
         let chunk = u8x16::new(*chunk);
         *seen |= chunk;
@@ -48,7 +50,7 @@ fn specials(chunk: u8x16) -> u32 {
 }
 
 /// Appends a JSON string, quotes included, that means the given UTF-8 text.
-pub(super) fn write_string(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let mut seen = u8x16::ZERO;
@@ -80,7 +82,7 @@ fn write_escape(byte: u8, out: &mut Vec<u8>) {
 }
 
 /// Appends a JSON string that holds the bytes as base64.
-pub(super) fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::token::Token;
 use crate::kind::{Kind, Kinds};
+use crate::name::can_be_column;
 
 /// What a message's value becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +27,6 @@ pub struct Column {
     /// a string column that carries the JSON text of what it does not accept
     pub json_text: bool,
 }
-
-/// Fields with these names would be mistaken for columns of ours or of the platform's: they are never columns.
-/// (`schema` has the same list for discover; the two do not know each other.)
-const RESERVED: [&str; 3] = ["_kafka_", "_ab_cdc_", "_airbyte_"];
 
 /// How many names have slots, and how long one may be that is only met: what a topic with names at random costs in memory.
 const MAX_SLOTS: usize = 4_096;
@@ -87,8 +84,7 @@ impl Slot {
 #[derive(Clone, Debug)]
 pub struct Projection {
     pub(super) shape: Shape,
-    /// The first stands for the start of a record: its `next` is the first field. It has a name that nobody uses, and that
-    /// is never a column.
+    /// The first stands for the start of a record: its `next` is the first field. It has no name.
     pub(super) slots: Vec<Slot>,
     by_name: HashMap<Box<[u8]>, usize>,
     pub(super) keeps_extra: bool,
@@ -100,7 +96,7 @@ impl Projection {
     /// Names that cannot be columns of a payload are left out of both.
     pub fn new(shape: Shape, columns: Vec<Column>, known: impl IntoIterator<Item = String>, keeps_extra: bool) -> Self {
         let mut projection = Self { shape, slots: Vec::new(), by_name: HashMap::new(), keeps_extra };
-        projection.add(Slot::new("\0", Kinds::NONE), b"\0");
+        projection.slots.push(Slot { token: Token::never(), ..Slot::new("", Kinds::NONE) });
         for Column { name, accepts, json_text } in columns {
             let accepts = accepts.with(Kind::Null);
             projection.offer(Slot { json_text, ..Slot::new(&name, accepts) }, &name);
@@ -117,8 +113,7 @@ impl Projection {
     }
 
     fn offer(&mut self, slot: Slot, name: &str) {
-        let is_taken = name.is_empty() || RESERVED.iter().any(|prefix| name.starts_with(prefix));
-        if !is_taken && !self.by_name.contains_key(name.as_bytes()) {
+        if can_be_column(name) && !self.by_name.contains_key(name.as_bytes()) {
             self.add(slot, name.as_bytes());
         }
     }

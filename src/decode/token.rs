@@ -20,6 +20,15 @@ impl Token {
         let mut text = Vec::new();
         text::write_string(name.as_bytes(), &mut text);
         text.push(b':');
+        Self::of(text)
+    }
+
+    /// A token that is met nowhere: in JSON no string is followed by an equals sign.
+    pub(super) fn never() -> Self {
+        Self::of(b"\"\"=".to_vec())
+    }
+
+    fn of(text: Vec<u8>) -> Self {
         let (mut short, mut mask) = ([0; 16], [0; 16]);
         if text.len() <= 16 {
             for ((short, mask), byte) in short.iter_mut().zip(&mut mask).zip(&text) {

@@ -68,6 +68,32 @@ fn writes_the_line_to_the_letter() {
 }
 
 #[test]
+fn fields_of_the_message_keep_their_names_in_extra() {
+    let extra_of = |fields: &str, ours: &str, ms: i64| {
+        let mut writer = RecordWriter::new("orders", None, ALL);
+        let extra = [fields.as_bytes(), ours.as_bytes()];
+        let line = line(&mut writer, &at(ms), &[], "", &extra);
+        let start = line.find(r#""_kafka_extra":"#).unwrap();
+        let end = line.find(r#","_kafka_error""#).unwrap();
+        line[start + r#""_kafka_extra":"#.len()..end].to_owned()
+    };
+    assert_eq!(extra_of(r#""_kafka_key":1"#, r#""_kafka_key":2"#, 0), r#"{"_kafka_key":1,"_kafka_key_":2}"#);
+    // An escaped name is the same name, and the name that gives way may be taken, too.
+    assert_eq!(
+        extra_of(r#""\u005fkafka_key":1,"_kafka_key_":[{"a":1.50}]"#, r#""_kafka_key":{"b" : 1e400}"#, 0),
+        r#"{"\u005fkafka_key":1,"_kafka_key_":[{"a":1.50}],"_kafka_key__":{"b" : 1e400}}"#
+    );
+    assert_eq!(
+        extra_of(r#""_kafka_timestamp":"x""#, r#""_kafka_key":2"#, i64::MAX),
+        format!(r#"{{"_kafka_timestamp":"x","_kafka_key":2,"_kafka_timestamp_":{}}}"#, i64::MAX)
+    );
+    assert_eq!(extra_of("", r#""_kafka_key":2"#, 0), r#"{"_kafka_key":2}"#);
+    // Nested as deeply as a message may be.
+    let deep = format!(r#""_kafka_key":{}{}"#, "[".repeat(511), "]".repeat(511));
+    assert!(extra_of(&deep, r#""_kafka_key":2"#, 0).ends_with(r#"],"_kafka_key_":2}"#));
+}
+
+#[test]
 fn only_wanted_columns_are_written() {
     let mut writer = RecordWriter::new("a\"b", Some("n\\s"), NONE);
     let expected = "{\"type\":\"RECORD\",\"record\":{\"stream\":\"a\\\"b\",\"namespace\":\"n\\\\s\",\"data\":{},\"emitted_at\":1000}}\n";

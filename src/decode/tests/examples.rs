@@ -47,6 +47,23 @@ fn names_of_ours_are_no_columns_even_if_they_are_configured() {
 }
 
 #[test]
+fn every_name_can_be_a_column() {
+    for (name, text) in [("\0", "\\u0000"), ("\u{1f}", "\\u001f"), ("=", "="), ("\"", "\\\"")] {
+        let columns = vec![column(name, &[Kind::Integer])];
+        let mut decoder = ValueDecoder::new(Format::Json, Projection::new(Shape::Flattened, columns, [], true));
+        for value in [format!(r#"{{"{text}":1}}"#), format!(r#"{{"new":2,"{text}":1}}"#)] {
+            let (members, _) = decode(&mut decoder, value.as_bytes()).unwrap();
+            assert_eq!(members, format!(r#""{text}":1,"#), "{value}");
+        }
+        // As discover sees it.
+        let mut seen = Vec::new();
+        let value = format!(r#"{{"{text}":1}}"#);
+        kinds(Format::Json, Shape::Flattened, Some(value.as_bytes()), |name, _| seen.push(name.to_owned())).unwrap();
+        assert_eq!(seen, [name]);
+    }
+}
+
+#[test]
 fn deselected_fields_stay_out() {
     let known = ["id", "secret"].map(str::to_owned);
     let mut decoder = ValueDecoder::new(Format::Json, Projection::new(Shape::Flattened, orders(), known, true));
