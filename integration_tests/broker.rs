@@ -79,7 +79,12 @@ impl Broker {
 
     /// With properties of the producer, such as the codec or the size of batches.
     pub fn with_producer(properties: &[(&str, &str)]) -> Self {
-        let cluster = MockCluster::new(1).unwrap();
+        Self::several(1, properties)
+    }
+
+    /// Several brokers, numbered from 1.
+    pub fn several(brokers: i32, properties: &[(&str, &str)]) -> Self {
+        let cluster = MockCluster::new(brokers).unwrap();
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", cluster.bootstrap_servers());
         config.set("message.max.bytes", "20000000").set("linger.ms", "1").set("batch.num.messages", "500");
@@ -97,6 +102,12 @@ impl Broker {
 
     pub fn topic(&self, name: &str, partitions: i32) {
         self.cluster.create_topic(name, partitions, 1).unwrap();
+    }
+
+    /// A topic with one partition, which this broker leads.
+    pub fn topic_led_by(&self, broker: i32, name: &str) {
+        self.topic(name, 1);
+        self.cluster.partition_leader(name, 0, Some(broker)).unwrap();
     }
 
     /// Writes messages to a partition, in this order. The topic has to exist.
@@ -163,8 +174,13 @@ impl Broker {
 
     /// Cuts all connections and takes no new ones.
     pub fn down(&self) {
+        self.one_down(-1);
+    }
+
+    /// The same of one of several brokers.
+    pub fn one_down(&self, broker: i32) {
         let _guard = no_process_starts();
-        self.cluster.broker_down(-1).unwrap();
+        self.cluster.broker_down(broker).unwrap();
     }
 
     /// Takes connections again.
@@ -174,7 +190,12 @@ impl Broker {
 
     /// How long every answer is held back.
     pub fn slow(&self, round_trip: Duration) {
-        self.cluster.broker_round_trip_time(-1, round_trip).unwrap();
+        self.one_slow(-1, round_trip);
+    }
+
+    /// The same of one of several brokers.
+    pub fn one_slow(&self, broker: i32, round_trip: Duration) {
+        self.cluster.broker_round_trip_time(broker, round_trip).unwrap();
     }
 
     /// The next requests of this kind get these errors.

@@ -95,6 +95,33 @@ fn a_broker_that_is_not_there_fails_in_time() {
     insta::assert_snapshot!(redacted(&message), @"no answer from a broker at `BROKER` while listing the topics: BROKER/bootstrap: Connect to ipv4#BROKER failed: Connection refused; check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here");
 }
 
+/// Each question is answered in time, but there are many.
+#[test]
+fn brokers_that_are_slow_fail_in_time() {
+    let broker = Broker::start();
+    let topics = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    for topic in topics {
+        broker.topic(topic, 1);
+    }
+    broker.slow(Duration::from_millis(2_500));
+    let run = Connector::to(&broker).with_topics(&topics).check();
+    assert!(run.elapsed < Duration::from_secs(11), "{:?}", run.elapsed);
+    let message = failure(run);
+    assert!(message.contains("while describing topic `"), "{message}");
+}
+
+#[test]
+fn a_dead_leader_fails_in_time() {
+    let broker = Broker::several(2, &[]);
+    broker.topic_led_by(1, "healthy");
+    broker.topic_led_by(2, "dead");
+    broker.one_down(2);
+    let run = Connector::to(&broker).check();
+    assert!(run.elapsed < Duration::from_secs(11), "{:?}", run.elapsed);
+    let message = failure(run);
+    assert!(message.contains("topic `dead`, partition 0"), "{message}");
+}
+
 #[test]
 fn topics_that_may_be_listed_but_not_read_fail() {
     let broker = Broker::start();

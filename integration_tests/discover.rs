@@ -1,5 +1,6 @@
 //! `discover`: one stream per topic, columns from a sample of messages.
 
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use serde_json::{Value, json};
 
 use crate::broker::{Broker, Message, numbered};
@@ -257,4 +258,22 @@ fn a_thousand_columns_are_enough() {
     let run = Connector::to(&broker).discover().succeeds();
     assert_eq!(types(&run.catalog(), "orders").as_object().unwrap().len(), 1000);
     assert!(run.log_text("WARN").contains("_kafka_extra"), "{}", run.log_text("WARN"));
+}
+
+#[test]
+fn topics_that_may_be_listed_but_not_read_fail() {
+    let broker = Broker::start();
+    broker.filled("orders", numbered(0..3));
+    broker.errors(RDKafkaApiKey::Fetch, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 50]);
+    let run = Connector::to(&broker).discover().fails();
+    insta::assert_snapshot!(run.error("config_error"), @"topic `orders`, partition 0 cannot be read: Fetch from broker 1 failed: Broker: Topic authorization failed");
+}
+
+#[test]
+fn batches_that_are_damaged_fail() {
+    let broker = Broker::start();
+    broker.filled("orders", numbered(0..3));
+    broker.errors(RDKafkaApiKey::Fetch, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_MSG; 50]);
+    let run = Connector::to(&broker).discover().fails();
+    insta::assert_snapshot!(run.error("transient_error"), @"topic `orders`, partition 0 cannot be read: Fetch from broker 1 failed at offset 0 (leader epoch -1): Broker: Invalid message");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::broker::{Broker, numbered};
 use crate::catalog::Configured;
@@ -16,6 +16,11 @@ fn slow_topic(messages: u32) -> Broker {
     let broker = Broker::with_producer(&[("batch.num.messages", "10")]);
     broker.filled("orders", numbered(0..messages));
     broker
+}
+
+/// The client looks for its brokers every second, so that it soon notices when they are down.
+fn curious() -> Value {
+    json!([{"name": "topic.metadata.refresh.interval.ms", "value": "1000"}])
 }
 
 #[test]
@@ -72,7 +77,7 @@ fn brokers_that_come_back_in_time_are_no_error() {
     broker.filled("orders", (0..1_000).map(|number| format!(r#"{{"n":{number},"text":"{text}"}}"#)));
     let catalog = Configured::of(&["orders"], &json!({"n": {"type": "integer"}, "text": {"type": "string"}}));
     broker.slow(Duration::from_millis(20));
-    let connector = Connector::to(&broker).with_environment("LOG_LEVEL", "debug");
+    let connector = Connector::to(&broker).with("kafka_properties", curious()).with_environment("LOG_LEVEL", "debug");
     let mut running = connector.start_read(&catalog, None);
     running.take_until("RECORD");
     broker.down();
@@ -83,6 +88,72 @@ fn brokers_that_come_back_in_time_are_no_error() {
     let run = running.finish_read(&catalog).succeeds();
     let offsets: Vec<i64> = run.places("orders").into_iter().map(|(_, offset)| offset).collect();
     assert_eq!(offsets, (0..1_000).collect::<Vec<_>>());
+}
+
+/// The messages of `healthy` come from one broker, those of `sick` from another.
+fn two_leaders() -> (Broker, Configured) {
+    let broker = Broker::several(2, &[("batch.num.messages", "10")]);
+    for (leader, topic) in [(1, "healthy"), (2, "sick")] {
+        broker.topic_led_by(leader, topic);
+        broker.produce(topic, 0, numbered(0..500));
+    }
+    (broker, Configured::numbers(&["sick", "healthy"]))
+}
+
+#[test]
+fn a_dead_leader_fails_its_stream_only() {
+    let (broker, catalog) = two_leaders();
+    broker.one_down(2);
+    let run = Connector::to(&broker).with("request_timeout_ms", 3_000).read(&catalog).fails();
+    assert_eq!(run.errors().next().unwrap().stream_descriptor.as_ref().unwrap().name, "sick");
+    let message = run.error("transient_error");
+    assert!(message.contains("topic `sick`, partition 0"), "{message}");
+    assert_eq!(run.statuses("sick"), [Status::Started, Status::Incomplete]);
+    assert_eq!(run.records("healthy").len(), 500);
+    assert_eq!(run.statuses("healthy").last(), Some(&Status::Complete));
+    // One question is not answered, and no other waits for it.
+    assert!(run.elapsed < Duration::from_secs(6), "{:?}", run.elapsed);
+}
+
+#[test]
+fn a_leader_that_falls_silent_is_no_idle_topic() {
+    let (broker, catalog) = two_leaders();
+    // The client's own limit is longer, so that nobody complains: the leader is just silent.
+    let patient = json!([{"name": "socket.timeout.ms", "value": "60000"}]);
+    let connector = Connector::to(&broker).with("request_timeout_ms", 1_000).with("kafka_properties", patient);
+    broker.one_slow(2, Duration::from_millis(50));
+    let mut running = connector.start_read(&catalog, None);
+    running.take_until("RECORD");
+    broker.one_slow(2, Duration::from_secs(60));
+    let run = running.finish_read(&catalog).fails();
+    let message = run.error("transient_error");
+    assert!(message.contains("still to come"), "{message}");
+    assert_eq!(run.statuses("sick").last(), Some(&Status::Incomplete));
+    assert_eq!(run.statuses("healthy").last(), Some(&Status::Complete));
+}
+
+#[test]
+fn a_complaint_that_healed_is_no_error_of_an_idle_topic() {
+    let broker = Broker::with_producer(&[("batch.num.messages", "10")]);
+    let text = "x".repeat(2_000);
+    broker.filled("orders", (0..1_000).map(|number| format!(r#"{{"n":{number},"text":"{text}"}}"#)));
+    let catalog = Configured::of(&["orders"], &json!({"n": {"type": "integer"}, "text": {"type": "string"}}));
+    broker.slow(Duration::from_millis(20));
+    let connector = Connector::to(&broker).with("kafka_properties", curious()).with_environment("LOG_LEVEL", "debug");
+    let connector = connector.with("request_timeout_ms", 1_000);
+    let mut running = connector.start_read(&catalog, None);
+    running.take_until("RECORD");
+    broker.down();
+    running.take_until("refused");
+    // They come back and answer everything, but hand out nothing more.
+    broker.errors(RDKafkaApiKey::Fetch, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 5_000]);
+    broker.slow(Duration::ZERO);
+    broker.up();
+    let run = running.finish_read(&catalog).succeeds();
+    let read = run.records("orders").len();
+    assert!((1..1_000).contains(&read), "{read}");
+    assert_eq!(run.next_offsets("orders"), [(0, i64::try_from(read).unwrap())].into());
+    assert!(run.log_text("WARN").contains("the brokers are well, but nothing arrived"), "{}", run.log_text("WARN"));
 }
 
 #[test]

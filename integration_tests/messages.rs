@@ -9,6 +9,7 @@ use source_kafka::kafka;
 use crate::broker::{Broker, numbered};
 use crate::catalog::Configured;
 use crate::harness::Connector;
+use crate::protocol::Status;
 use crate::run::redacted;
 
 /// Nothing listens there, and nothing needs to.
@@ -84,7 +85,12 @@ fn a_stream_that_the_subscription_does_not_choose() {
     let broker = Broker::start();
     broker.filled("orders", numbered(0..3));
     let connector = Connector::to(&broker).with_topics(&["orders", "customers-*"]);
-    let run = connector.read(&Configured::numbers(&["orders", "events"])).fails();
+    let run = connector.read(&Configured::numbers(&["events", "orders"])).fails();
+    // Only that stream fails.
+    assert_eq!(run.errors().next().unwrap().stream_descriptor.as_ref().unwrap().name, "events");
+    assert_eq!(run.statuses("events"), [Status::Started, Status::Incomplete]);
+    assert_eq!(run.records("orders").len(), 3);
+    assert_eq!(run.statuses("orders").last(), Some(&Status::Complete));
     insta::assert_snapshot!(run.error("config_error"), @"stream `events` is not chosen by `subscription.topics` `orders,customers-*`; change the subscription or take the stream out of the catalog");
 }
 
@@ -102,6 +108,21 @@ fn topics_that_are_not_there() {
     insta::assert_snapshot!(message(json!({"subscription_type": "subscribe", "topic_pattern": "cust.*"})), @"`subscription.topic_pattern` `cust.*` chooses no topic; the cluster shows this user 1, internal ones included");
     insta::assert_snapshot!(message(json!({"subscription_type": "assign", "topic_partitions": "orders:0,gone:0"})), @"topic `gone` does not exist on the cluster, or this user may not describe it; check `subscription` and the topic's access rights");
     insta::assert_snapshot!(message(json!({"subscription_type": "assign", "topic_partitions": "orders:0,orders:7"})), @"`subscription.topic_partitions`: topic `orders` has no partition 7, its partitions are 0 to 1");
+}
+
+#[test]
+fn everything_is_excluded() {
+    let broker = Broker::start();
+    broker.topic("orders", 1);
+    let message = |topics: &[&str]| {
+        let subscription = json!({"subscription_type": "topics", "topics": topics, "exclude": ["*"]});
+        let connector = Connector::to(&broker).with("subscription", subscription);
+        let message = connector.discover().fails().error("config_error");
+        assert_eq!(connector.check().succeeds().outcome(), ("FAILED".to_owned(), message.clone()));
+        message
+    };
+    insta::assert_snapshot!(message(&["orders"]), @"`subscription.exclude` takes out every topic of `subscription.topics` `orders`; take an entry out of one of the two");
+    insta::assert_snapshot!(message(&["orders", "o*"]), @"`subscription.topics` `o*` chooses no topic; the cluster shows this user 1, internal ones included");
 }
 
 #[test]

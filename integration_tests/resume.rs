@@ -1,8 +1,10 @@
 //! Where a sync begins: states of every kind, and the configured start.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use rdkafka::Offset;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use serde_json::{Value, json};
 
 use crate::broker::{Broker, numbered};
@@ -260,6 +262,38 @@ fn a_state_of_another_topic_of_that_name_fails_unless_chosen_otherwise() {
     assert!(run.log_text("WARN").contains("`orders`"), "{}", run.log_text("WARN"));
     // From then on it is the topic of the state.
     assert_eq!(Connector::to(&broker).read_from(&catalog, &run.state_file()).succeeds().all_records().count(), 0);
+
+    let latest = Connector::to(&broker).with("on_lost_offsets", "latest");
+    let run = latest.read_from(&catalog, &state).succeeds();
+    assert_eq!(run.all_records().count(), 0);
+    assert_eq!(run.next_offsets("orders"), BTreeMap::from([(0, 5), (1, 5)]));
+    // A full refresh is a copy of what is there.
+    assert_eq!(latest.read_from(&catalog.full_refresh(), &state).succeeds().all_records().count(), 10);
+}
+
+#[test]
+fn a_group_does_not_show_offsets_of_another_topic() {
+    let (broker, catalog) = orders();
+    let blob = json!({"partitions": {"0": 2, "1": 0}, "topic_id": "cf0qkoq9SfSIz-GPDDSfKg"});
+    let state = json!([stream_state("orders", &blob)]).to_string();
+    let connector = Connector::to(&broker).with("enable_auto_commit", true).with("group_id", "lag");
+    // The second partition of the new topic is read from where the state stands by chance.
+    let run = connector.with("on_lost_offsets", "earliest").read_from(&catalog, &state).succeeds();
+    assert_eq!(run.all_records().count(), 10);
+    assert_eq!(broker.committed("lag", "orders", 2), [Offset::Invalid, Offset::Invalid]);
+}
+
+#[test]
+fn a_group_without_a_coordinator_holds_up_nobody() {
+    let (broker, catalog) = orders();
+    let state = next_offsets_file("orders", &json!({"0": 2, "1": 3}));
+    let none = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE; 2_000];
+    broker.errors(RDKafkaApiKey::FindCoordinator, &none);
+    let connector = Connector::to(&broker).with("enable_auto_commit", true).with("group_id", "lag");
+    let run = connector.read_from(&catalog, &state).succeeds();
+    assert_eq!(run.records("orders").len(), 5);
+    assert!(run.elapsed < Duration::from_secs(10), "{:?}", run.elapsed);
+    assert!(run.log_text("WARN").contains("group `lag` does not show"), "{}", run.log_text("WARN"));
 }
 
 #[test]
@@ -281,9 +315,12 @@ fn offsets_that_retention_took_are_an_error_unless_chosen_otherwise() {
 
     let run = Connector::to(&broker).with("on_lost_offsets", "earliest").read_from(&catalog, &state).succeeds();
     assert_eq!(run.places("orders"), first.places("orders"));
-    let run = Connector::to(&broker).with("on_lost_offsets", "latest").read_from(&catalog, &state).succeeds();
+    let latest = Connector::to(&broker).with("on_lost_offsets", "latest");
+    let run = latest.read_from(&catalog, &state).succeeds();
     assert_eq!(run.places("orders"), []);
     assert_eq!(run.next_offsets("orders"), BTreeMap::from([(0, 1_000)]));
+    // A full refresh is a copy of what is there.
+    assert_eq!(latest.read_from(&catalog.full_refresh(), &state).succeeds().places("orders"), first.places("orders"));
 }
 
 #[test]
@@ -298,10 +335,10 @@ fn offsets_that_retention_takes_while_we_read_are_an_error_too() {
     let connector = Connector::to(&broker);
     let catalog = Configured::of(&["orders"], &json!({"n": {"type": "integer"}, "text": {"type": "string"}}));
     // With a reader that stops, the connector has fetched no more than its queue holds: less than the topic.
-    broker.slow(std::time::Duration::from_millis(20));
+    broker.slow(Duration::from_millis(20));
     let mut running = connector.start_read(&catalog, None);
     running.take_until("RECORD");
-    broker.slow(std::time::Duration::ZERO);
+    broker.slow(Duration::ZERO);
     broker.produce("orders", 0, messages(450..1_000));
     let run = running.finish_read(&catalog);
     assert_eq!(run.code(), 1);

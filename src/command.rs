@@ -9,7 +9,7 @@ mod spec;
 mod topics;
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::airbyte::{self, Output};
 use crate::cli::Command;
@@ -83,4 +83,9 @@ fn client_options(settings: &Settings) -> kafka::Options {
         properties: settings.client_properties.clone(),
         request_timeout: settings.request_timeout,
     }
+}
+
+/// When a request that is made now has taken too long.
+fn request_deadline(settings: &Settings) -> Instant {
+    Instant::now() + settings.request_timeout
 }

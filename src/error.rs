@@ -78,6 +78,13 @@ pub enum Error {
         seen: usize,
     },
 
+    /// The exclusions leave nothing of what is named.
+    #[error("`subscription.exclude` takes out every topic of {subscription}; take an entry out of one of the two")]
+    AllExcluded {
+        /// the configured choice
+        subscription: String,
+    },
+
     /// The configuration names a partition that the topic does not have.
     #[error(
         "`subscription.topic_partitions`: topic `{topic}` has no partition {partition}, its partitions are 0 to {last}"
@@ -200,6 +207,7 @@ impl Error {
             | Self::State(_)
             | Self::NotSubscribed { .. }
             | Self::NoTopics { .. }
+            | Self::AllExcluded { .. }
             | Self::NoPartition { .. }
             | Self::LostOffsets { .. }
             | Self::Recreated { .. }

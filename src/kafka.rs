@@ -18,6 +18,6 @@ pub use consumer::{Assignment, Consumer, Event};
 pub use error::{Complaint, Error};
 pub use kerberos::remove_files;
 pub use message::{Header, Message, Timestamp, TimestampType};
-pub use metadata::{Cluster, Position, Topic, TopicError, TopicPartition};
+pub use metadata::{Answer, Position, Topic, TopicError, TopicPartition};
 pub use native::Headers;
 pub use token::{Token, TokenError, TokenSource};

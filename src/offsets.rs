@@ -127,6 +127,20 @@ impl Range {
     pub fn reach(&mut self, offset: i64) {
         self.next = self.next.max(offset.min(self.end));
     }
+
+    /// Goes on in a log that has lost the next offset meanwhile. A log that ends before it has become another one: what
+    /// it holds is for the next sync, because the next offset never falls.
+    ///
+    /// # Errors
+    /// What is lost, if something is and the policy is to fail.
+    pub fn recover(&mut self, log: Log, policy: OnLost) -> Result<Option<Lost>, Lost> {
+        let (range, lost) = resume(self.next, log, policy)?;
+        if matches!(lost, Some(Lost::BeyondEnd { .. })) {
+            self.end = self.next;
+        }
+        self.reach(range.next);
+        Ok(lost)
+    }
 }
 
 /// Goes on from a known offset: that of the state, or of a consumer group.
@@ -177,6 +191,36 @@ mod tests {
         assert_eq!(resume(26, LOG, OnLost::Fail), Err(beyond));
         assert_eq!(resume(26, LOG, OnLost::Earliest), Ok((Range { next: 10, end: 20 }, Some(beyond))));
         assert_eq!(resume(26, LOG, OnLost::Latest), Ok((Range { next: 20, end: 20 }, Some(beyond))));
+    }
+
+    #[test]
+    fn a_log_that_loses_the_next_offset_is_gone_on_with() {
+        let recovered = |next, policy| {
+            let mut range = Range { next, end: 20 };
+            range.recover(LOG, policy).map(|lost| (range, lost))
+        };
+        let gap = Lost::Gap { from: 3, low: 10 };
+        assert_eq!(recovered(3, OnLost::Fail), Err(gap));
+        assert_eq!(recovered(3, OnLost::Earliest), Ok((Range { next: 10, end: 20 }, Some(gap))));
+        assert_eq!(recovered(3, OnLost::Latest), Ok((Range { next: 20, end: 20 }, Some(gap))));
+        // It was there again when it was asked for.
+        assert_eq!(recovered(12, OnLost::Fail), Ok((Range { next: 12, end: 20 }, None)));
+    }
+
+    #[test]
+    fn a_log_that_shrank_has_nothing_more_for_this_sync() {
+        let shrunken = Log { low: 0, end: 20, high: 5 };
+        let lost = Lost::BeyondEnd { next: 12, low: 0, high: 5 };
+        let recovered = |policy| {
+            let mut range = Range { next: 12, end: 20 };
+            range.recover(shrunken, policy).map(|lost| (range, lost))
+        };
+        assert_eq!(recovered(OnLost::Fail), Err(lost));
+        for policy in [OnLost::Earliest, OnLost::Latest] {
+            let (range, found) = recovered(policy).unwrap();
+            assert_eq!((range, found), (Range { next: 12, end: 12 }, Some(lost)));
+            assert!(range.is_done() && range.remaining() == 0);
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<Outcome, Error> {
 fn check(settings: &Settings) -> Result<(), Error> {
     let deadline = Instant::now() + TIME_LIMIT;
     let client = Client::new(client_options(settings))?;
-    let Chosen { topics: chosen, unmatched } = topics::chosen(&client, &settings.subscription, left(deadline))?;
+    let Chosen { topics: chosen, unmatched } = topics::chosen(&client, &settings.subscription, deadline)?;
     if let Some(error) = unmatched.into_iter().next() {
         return Err(error);
     }
@@ -55,11 +55,6 @@ fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-fn left(deadline: Instant) -> Duration {
-    // A call with a timeout of zero would not even be tried.
-    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100))
-}
-
 fn first_partitions(chosen: &[Topic], settings: &Settings) -> Result<Vec<TopicPartition>, Error> {
     let mut first = Vec::with_capacity(chosen.len());
     for topic in chosen {
@@ -77,24 +72,19 @@ fn test_topic(client: &Client, name: &str, chosen: &[Topic], deadline: Instant) 
     if let Some(topic) = whole_name.ok().and_then(|pattern| chosen.iter().find(|topic| pattern.is_match(&topic.name))) {
         return Ok(topic.clone());
     }
-    let mut described = topics::described(client, &[name], left(deadline))?;
+    let mut described = topics::described(client, &[name], deadline)?;
     described.pop().unwrap_or_else(|| Err(kafka::Error::UnknownTopic { topic: name.to_owned() }.into()))
 }
 
 /// Reads the watermarks of the partitions, and returns the first that holds a message.
 fn filled(client: &Client, partitions: &[TopicPartition], deadline: Instant) -> Result<Option<Assignment>, Error> {
-    let ends = client.offsets(partitions, Position::End, left(deadline))?;
-    let lows = client.offsets(partitions, Position::Beginning, left(deadline))?;
+    let ends = client.offsets(partitions, Position::End, deadline)?;
+    let lows = client.offsets(partitions, Position::Beginning, deadline)?;
     let mut filled = None;
     for (partition, (low, end)) in partitions.iter().zip(lows.into_iter().zip(ends)) {
-        match (low, end) {
-            (Ok(Some(low)), Ok(Some(end))) => {
-                if low < end && filled.is_none() {
-                    filled = Some(Assignment { partition: partition.clone(), offset: low });
-                }
-            }
-            (Err(code), _) | (_, Err(code)) => return Err(topics::partition_error(partition, &code)),
-            _ => return Err(topics::partition_error(partition, &"the broker did not tell its offsets")),
+        let (low, end) = (topics::told(partition, low)?, topics::told(partition, end)?);
+        if low < end && filled.is_none() {
+            filled = Some(Assignment { partition: partition.clone(), offset: low });
         }
     }
     Ok(filled)

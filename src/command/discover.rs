@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::topics::Chosen;
-use super::{Outcome, client_options, columns, topics};
+use super::{Outcome, client_options, columns, request_deadline, topics};
 use crate::airbyte::{Message, Output, Stream};
 use crate::config::{self, RecordShape, Settings};
 use crate::decode::{self, Format, Shape};
@@ -25,7 +25,7 @@ pub(super) fn run(settings: &Settings, output: &mut Output) -> Result<Outcome, E
     let mut options = client_options(settings);
     options.properties.insert(0, ("max.partition.fetch.bytes".to_owned(), PARTITION_FETCH_BYTES.to_owned()));
     let client = Client::new(options)?;
-    let Chosen { topics, unmatched } = topics::chosen(&client, &settings.subscription, settings.request_timeout)?;
+    let Chosen { topics, unmatched } = topics::chosen(&client, &settings.subscription, request_deadline(settings))?;
     for error in unmatched {
         if topics.is_empty() {
             return Err(error);
@@ -122,16 +122,11 @@ impl<'a> Samples<'a> {
         partitions: &[Vec<TopicPartition>],
     ) -> Result<(Vec<Assignment>, Vec<Sampled>), Error> {
         let all: Vec<TopicPartition> = partitions.iter().flatten().cloned().collect();
-        let timeout = self.settings.request_timeout;
-        let ends = client.offsets(&all, Position::End, timeout)?;
-        let lows = client.offsets(&all, Position::Beginning, timeout)?;
+        let ends = client.offsets(&all, Position::End, request_deadline(self.settings))?;
+        let lows = client.offsets(&all, Position::Beginning, request_deadline(self.settings))?;
         let mut ranges = Vec::with_capacity(all.len());
         for (partition, (low, end)) in all.iter().zip(lows.into_iter().zip(ends)) {
-            let (Ok(Some(next)), Ok(Some(end))) = (low, end) else {
-                let cause = low.err().or(end.err()).map_or_else(String::new, |code| code.to_string());
-                return Err(topics::partition_error(partition, &cause));
-            };
-            let range = Range { next, end };
+            let range = Range { next: topics::told(partition, low)?, end: topics::told(partition, end)? };
             ranges.push((!range.is_done()).then_some(range));
         }
         let mut ranges = ranges.into_iter();
@@ -286,4 +281,26 @@ fn halves(range: Range, wanted: u64) -> (Range, Option<Range>) {
         return (range, None);
     }
     (Range { next: range.next, end: range.next + wanted }, Some(Range { next: range.end - wanted, end: range.end }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = r#"{
+        "bootstrap_servers": "localhost:9092", "protocol": {"security_protocol": "PLAINTEXT"},
+        "subscription": {"subscription_type": "topics", "topics": ["*"]}
+    }"#;
+
+    #[test]
+    fn a_topic_of_which_nothing_was_seen_is_an_error() {
+        let settings = config::parse(CONFIG).unwrap().settings;
+        let mut samples = Samples::new(&settings, ["empty", "seen", "unseen"].map(str::to_owned).into_iter());
+        samples.topics[1].messages = 1;
+        let sampled = |topic, open| Sampled { open, ..Sampled::new(topic, Range { next: 0, end: 9 }, 1) };
+        // The empty topic has no partition to be sampled, the second one is seen in part.
+        assert!(samples.incomplete(&[sampled(1, false), sampled(1, true)], 1).is_ok());
+        let error = samples.incomplete(&[sampled(1, false), sampled(2, true)], 1).unwrap_err();
+        insta::assert_snapshot!(error.user_message(), @"the brokers could not answer while sampling topic `unseen`: none of its messages arrived within 30 s");
+    }
 }

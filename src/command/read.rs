@@ -16,7 +16,7 @@ mod stream;
 
 use std::time::Instant;
 
-use super::{Outcome, client_options, login, topics};
+use super::{Outcome, client_options, login, request_deadline, topics};
 use crate::airbyte::{ConfiguredCatalog, Output, StreamStatus};
 use crate::config::Settings;
 use crate::error::Error;
@@ -30,12 +30,6 @@ pub(super) fn run(settings: &Settings, catalog: &str, state: &str, output: &mut 
     let started = Instant::now();
     let catalog = ConfiguredCatalog::parse(catalog)?;
     let state = State::parse(state)?;
-    for stream in &catalog.streams {
-        if !settings.subscription.matches(&stream.name) {
-            let subscription = settings.subscription.describe();
-            return Err(Error::NotSubscribed { stream: stream.name.clone(), subscription });
-        }
-    }
     let mut streams: Vec<StreamWriter> =
         catalog.streams.iter().map(|stream| StreamWriter::new(settings, stream, state.of(&stream.name))).collect();
     for stream in &streams {
@@ -64,7 +58,7 @@ fn read(
     started: Instant,
 ) -> Result<Outcome, Error> {
     let client = Client::new(client_options(settings))?;
-    topics::warn_unmatched(&client, &settings.subscription, settings.request_timeout)?;
+    topics::warn_unmatched(&client, &settings.subscription, request_deadline(settings))?;
     let plan = Plan::new(&client, settings, catalog, state)?;
     mirror::commit(settings, &plan, state);
     Reader::new(settings, plan, client, streams, output)?.run(started, &*login::terminated_flag()?)

@@ -1,16 +1,11 @@
 //! Which topics the configuration chooses: its subscription, applied to what the cluster has.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::config::Subscription;
 use crate::error::{Error, FailureType};
-use crate::kafka::{self, Client, Topic, TopicError, TopicPartition};
-
-/// Up to so many topics are asked for by name; beyond that one list of all of them is cheaper.
-const ASKED_BY_NAME: usize = 8;
-/// A topic whose leaders are being elected is asked for again after so long.
-const RETRY_PAUSE: Duration = Duration::from_millis(200);
+use crate::kafka::{self, Answer, Client, Topic, TopicError, TopicPartition};
 
 /// What the configuration chooses.
 pub(super) struct Chosen {
@@ -21,15 +16,14 @@ pub(super) struct Chosen {
 
 /// The topics that are chosen. A name that stands literally in the configuration has to exist; what a pattern matches
 /// and cannot be seen is left out with a warning.
-pub(super) fn chosen(client: &Client, subscription: &Subscription, timeout: Duration) -> Result<Chosen, Error> {
+pub(super) fn chosen(client: &Client, subscription: &Subscription, deadline: Instant) -> Result<Chosen, Error> {
     let literal = subscription.literal_topics();
-    let mut topics: Vec<Topic> = described(client, &literal, timeout)?.into_iter().collect::<Result<_, _>>()?;
+    let mut topics: Vec<Topic> = described(client, &literal, deadline)?.into_iter().collect::<Result<_, _>>()?;
     if !subscription.has_patterns() {
-        none_left(&topics, &[], subscription, topics.len())?;
+        none_left(&topics, &[], subscription)?;
         return Ok(Chosen { topics, unmatched: Vec::new() });
     }
-    let all = client.cluster(None, timeout)?.topics;
-    let seen = all.len();
+    let all = client.all_topics(deadline)?;
     let unmatched = unmatched(subscription, &all);
     for topic in all.into_iter().filter(|topic| subscription.matches(&topic.name)) {
         match topic.error {
@@ -39,15 +33,14 @@ pub(super) fn chosen(client: &Client, subscription: &Subscription, timeout: Dura
         }
     }
     topics.sort_by(|a, b| a.name.cmp(&b.name));
-    none_left(&topics, &unmatched, subscription, seen)?;
+    none_left(&topics, &unmatched, subscription)?;
     Ok(Chosen { topics, unmatched })
 }
 
 /// `subscription.exclude` may leave nothing of what was named.
-fn none_left(topics: &[Topic], unmatched: &[Error], subscription: &Subscription, seen: usize) -> Result<(), Error> {
+fn none_left(topics: &[Topic], unmatched: &[Error], subscription: &Subscription) -> Result<(), Error> {
     if topics.is_empty() && unmatched.is_empty() {
-        let pattern = format!("{} without `subscription.exclude`", subscription.describe());
-        return Err(Error::NoTopics { pattern, seen });
+        return Err(Error::AllExcluded { subscription: subscription.describe() });
     }
     Ok(())
 }
@@ -59,9 +52,9 @@ fn unmatched(subscription: &Subscription, all: &[Topic]) -> Vec<Error> {
 }
 
 /// Says which patterns of the configuration choose nothing.
-pub(super) fn warn_unmatched(client: &Client, subscription: &Subscription, timeout: Duration) -> Result<(), Error> {
+pub(super) fn warn_unmatched(client: &Client, subscription: &Subscription, deadline: Instant) -> Result<(), Error> {
     if subscription.has_patterns() {
-        for error in unmatched(subscription, &client.cluster(None, timeout)?.topics) {
+        for error in unmatched(subscription, &client.all_topics(deadline)?) {
             log::warn!(target: "read", "{error}");
         }
     }
@@ -72,31 +65,9 @@ pub(super) fn warn_unmatched(client: &Client, subscription: &Subscription, timeo
 pub(super) fn described(
     client: &Client,
     names: &[&str],
-    timeout: Duration,
+    deadline: Instant,
 ) -> Result<Vec<Result<Topic, Error>>, Error> {
-    let deadline = Instant::now() + timeout;
-    loop {
-        let topics = described_once(client, names, timeout)?;
-        let unsettled = topics.iter().any(|topic| matches!(topic.error, Some(TopicError::Other(_))));
-        if !unsettled || Instant::now() + RETRY_PAUSE >= deadline {
-            return Ok(topics.into_iter().map(usable).collect());
-        }
-        std::thread::sleep(RETRY_PAUSE);
-    }
-}
-
-fn described_once(client: &Client, names: &[&str], timeout: Duration) -> Result<Vec<Topic>, Error> {
-    let mut topics = Vec::with_capacity(names.len());
-    let all = if names.len() > ASKED_BY_NAME { client.cluster(None, timeout)?.topics } else { Vec::new() };
-    for &name in names {
-        let found = match all.iter().find(|topic| topic.name == name) {
-            Some(topic) => Some(topic.clone()),
-            None => client.cluster(Some(name), timeout)?.topics.pop(),
-        };
-        let unknown = || Topic { name: name.to_owned(), partitions: Vec::new(), error: Some(TopicError::Unknown) };
-        topics.push(found.unwrap_or_else(unknown));
-    }
-    Ok(topics)
+    Ok(client.topics(names, deadline)?.into_iter().map(usable).collect())
 }
 
 fn usable(topic: Topic) -> Result<Topic, Error> {
@@ -136,6 +107,15 @@ pub(super) fn partitions(topic: &Topic, subscription: &Subscription) -> Result<V
             last: existing.last().copied().unwrap_or(0),
         }),
         None => Ok(chosen.iter().map(partition).collect()),
+    }
+}
+
+/// The offset that the cluster told.
+pub(super) fn told(partition: &TopicPartition, answer: Answer) -> Result<i64, Error> {
+    match answer {
+        Ok(Some(offset)) => Ok(offset),
+        Ok(None) => Err(partition_error(partition, &"the broker did not tell its offsets")),
+        Err(code) => Err(partition_error(partition, &code)),
     }
 }
 

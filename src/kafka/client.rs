@@ -46,7 +46,8 @@ pub struct Options {
 /// threads, for ever if messages are outstanding.
 pub struct Client {
     pub(super) consumer: Arc<ManuallyDrop<BaseConsumer<Context>>>,
-    options: Options,
+    /// for error messages
+    bootstrap_servers: String,
 }
 
 impl Client {
@@ -63,13 +64,7 @@ impl Client {
         if let (Some(tokens), Some(first)) = (&options.tokens, first) {
             token::keep_fresh(Arc::clone(&consumer), tokens.clone(), first)?;
         }
-        Ok(Self { consumer, options })
-    }
-
-    /// The options that it was made with.
-    #[must_use]
-    pub fn options(&self) -> &Options {
-        &self.options
+        Ok(Self { consumer, bootstrap_servers: options.bootstrap_servers })
     }
 
     /// Serves librdkafka's callbacks, and returns what it complained of since the last call.
@@ -100,7 +95,7 @@ impl Client {
     pub(super) fn error(&self, error: &KafkaError, attempt: &str) -> Error {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
         let complaint = if error::says_nothing(code) { self.explanation() } else { None };
-        Error::of_call(code, attempt, &self.options.bootstrap_servers, complaint.as_ref())
+        Error::of_call(code, attempt, &self.bootstrap_servers, complaint.as_ref())
     }
 
     /// The complaint that explains a failed call. It may come a moment after the call's own error.

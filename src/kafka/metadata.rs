@@ -1,10 +1,13 @@
 //! Questions to the cluster: its topics, and where their partitions begin and end.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -14,11 +17,15 @@ use super::native;
 
 /// A question that a change of leaders leaves without an answer is asked again after so long.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
-
 /// Leaders are elected within seconds; a partition that has none for longer has lost its brokers.
 const SETTLING_LIMIT: Duration = Duration::from_secs(10);
+/// A question to all leaders at once has no answer until the last of them has answered. After so long they are asked
+/// one by one.
+const JOINT_LIMIT: Duration = Duration::from_secs(2);
+/// Up to so many topics are asked for by name; beyond that one list of all of them is cheaper.
+const ASKED_BY_NAME: usize = 8;
 /// How long to wait for the ids of topics, which are good to have and no more.
-const TOPIC_ID_TIMEOUT: Duration = Duration::from_secs(5);
+const TOPIC_ID_LIMIT: Duration = Duration::from_secs(5);
 
 /// A partition of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,16 +56,12 @@ pub struct Topic {
     pub partitions: Vec<i32>,
     /// why nothing is known of it
     pub error: Option<TopicError>,
+    /// the broker that described it
+    pub described_by: i32,
 }
 
-/// What the cluster said.
-#[derive(Clone, Debug)]
-pub struct Cluster {
-    /// how many brokers it has
-    pub brokers: usize,
-    /// the topics asked for
-    pub topics: Vec<Topic>,
-}
+/// What the cluster answered of one partition; `None` where there is no such offset.
+pub type Answer = Result<Option<i64>, RDKafkaErrorCode>;
 
 /// A place in a partition, in Kafka's own terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,94 +86,216 @@ impl Position {
 }
 
 impl Client {
-    /// All topics, or one of them.
-    pub fn cluster(&self, topic: Option<&str>, timeout: Duration) -> Result<Cluster, Error> {
-        let attempt =
-            topic.map_or_else(|| "listing the topics".to_owned(), |name| format!("describing topic `{name}`"));
-        let metadata = self.consumer.fetch_metadata(topic, timeout).map_err(|error| self.error(&error, &attempt))?;
-        let topics = metadata
-            .topics()
+    /// All topics.
+    pub fn all_topics(&self, deadline: Instant) -> Result<Vec<Topic>, Error> {
+        let metadata = self.metadata(None, deadline).map_err(|error| self.error(&error, "listing the topics"))?;
+        Ok(metadata.topics().iter().map(|topic| described(topic, &metadata)).collect())
+    }
+
+    /// These topics, in this order, each with its own error. While the leaders of one of them are being elected, the
+    /// question is repeated.
+    pub fn topics(&self, names: &[&str], deadline: Instant) -> Result<Vec<Topic>, Error> {
+        let is_settling = |topic: &Topic| matches!(topic.error, Some(TopicError::Other(_)));
+        until_settled(
+            deadline,
+            || self.topics_now(names, deadline),
+            |answer| answer.as_ref().is_ok_and(|topics| topics.iter().any(is_settling)),
+        )
+    }
+
+    fn topics_now(&self, names: &[&str], deadline: Instant) -> Result<Vec<Topic>, Error> {
+        let all = if names.len() > ASKED_BY_NAME { self.all_topics(deadline)? } else { Vec::new() };
+        let by_name: HashMap<&str, &Topic> = all.iter().map(|topic| (topic.name.as_str(), topic)).collect();
+        names
             .iter()
-            .map(|topic| {
-                let mut partitions: Vec<i32> =
-                    topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect();
-                partitions.sort_unstable();
-                Topic { name: topic.name().to_owned(), partitions, error: topic.error().and_then(topic_error) }
-            })
-            .collect();
-        Ok(Cluster { brokers: metadata.brokers().len(), topics })
+            .map(|&name| by_name.get(name).map_or_else(|| self.topic(name, deadline), |&topic| Ok(topic.clone())))
+            .collect()
+    }
+
+    fn topic(&self, name: &str, deadline: Instant) -> Result<Topic, Error> {
+        let attempt = format!("describing topic `{name}`");
+        let metadata = self.metadata(Some(name), deadline).map_err(|error| self.error(&error, &attempt))?;
+        let unknown = || Topic {
+            name: name.to_owned(),
+            partitions: Vec::new(),
+            error: Some(TopicError::Unknown),
+            described_by: metadata.orig_broker_id(),
+        };
+        Ok(metadata.topics().first().map_or_else(unknown, |topic| described(topic, &metadata)))
+    }
+
+    fn metadata(&self, topic: Option<&str>, deadline: Instant) -> Result<Metadata, KafkaError> {
+        self.consumer.fetch_metadata(topic, left(deadline))
     }
 
     /// Where these partitions begin, end, or reach a time: one request per broker, whatever their number. The answer
     /// has the order of the question; `None` where no message is that young. While partitions change their leader, the
-    /// question is repeated.
+    /// question is repeated. A leader that does not answer holds up nobody for longer than it takes to be sure of that.
     pub fn offsets(
         &self,
         partitions: &[TopicPartition],
         position: Position,
-        timeout: Duration,
-    ) -> Result<Vec<Result<Option<i64>, RDKafkaErrorCode>>, Error> {
-        let deadline = Instant::now() + timeout;
-        let settled = deadline.min(Instant::now() + SETTLING_LIMIT);
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now()).max(RETRY_PAUSE);
-            let list = partition_list(partitions, position.timestamp())?;
-            let answer = self.consumer.offsets_for_times(list, left);
-            let is_last = Instant::now() + RETRY_PAUSE >= settled;
-            match answer {
-                Ok(list) => {
-                    let offsets = in_order(&list, partitions);
-                    if is_last || !offsets.iter().any(|offset| offset.is_err_and(is_settling)) {
-                        return Ok(offsets);
-                    }
-                }
-                Err(error) => {
-                    if is_last || !error.rdkafka_error_code().is_some_and(is_settling) {
-                        return Err(self.error(&error, "asking for the offsets of the partitions"));
+        deadline: Instant,
+    ) -> Result<Vec<Answer>, Error> {
+        let answers = until_settled(
+            deadline,
+            || self.offsets_now(partitions, position, deadline),
+            |answer| match answer {
+                Ok(answers) => answers.iter().any(|answer| answer.is_err_and(is_settling)),
+                Err(error) => error.rdkafka_error_code().is_some_and(is_settling),
+            },
+        );
+        answers.map_err(|error| self.error(&error, "asking for the offsets of the partitions"))
+    }
+
+    fn offsets_now(
+        &self,
+        partitions: &[TopicPartition],
+        position: Position,
+        deadline: Instant,
+    ) -> Result<Vec<Answer>, KafkaError> {
+        let joint = deadline.min(Instant::now() + JOINT_LIMIT.min(left(deadline) / 2));
+        match self.joint_offsets(partitions, position, joint) {
+            Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::OperationTimedOut) => {
+                self.offsets_by_leader(partitions, position, deadline).or(Err(error))
+            }
+            answer => answer,
+        }
+    }
+
+    fn joint_offsets(
+        &self,
+        partitions: &[TopicPartition],
+        position: Position,
+        deadline: Instant,
+    ) -> Result<Vec<Answer>, KafkaError> {
+        let list = partition_list(partitions.iter().map(|partition| (partition, position.timestamp())))?;
+        let list = self.consumer.offsets_for_times(list, left(deadline))?;
+        Ok(in_order(&list, partitions))
+    }
+
+    /// Asks each leader on a thread of its own. An error if none of them answers.
+    fn offsets_by_leader(
+        &self,
+        partitions: &[TopicPartition],
+        position: Position,
+        deadline: Instant,
+    ) -> Result<Vec<Answer>, KafkaError> {
+        let by_leader = self.by_leader(partitions, deadline)?;
+        let deadline = deadline.min(Instant::now() + SETTLING_LIMIT);
+        let mut answers = HashMap::new();
+        let mut failure = None;
+        std::thread::scope(|scope| -> Result<(), KafkaError> {
+            let ask =
+                |led: Vec<TopicPartition>| scope.spawn(move || (self.joint_offsets(&led, position, deadline), led));
+            let asked: Vec<_> = by_leader.into_values().map(ask).collect();
+            for (answer, led) in asked.into_iter().filter_map(|thread| thread.join().ok()) {
+                match answer {
+                    Ok(offsets) => answers.extend(led.into_iter().zip(offsets)),
+                    Err(error) => {
+                        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+                        answers.extend(led.into_iter().map(|partition| (partition, Err(code))));
+                        failure = Some(error);
                     }
                 }
             }
-            std::thread::sleep(RETRY_PAUSE);
+            Ok(())
+        })?;
+        match failure {
+            Some(error) if answers.values().all(Result::is_err) => Err(error),
+            _ => Ok(partitions
+                .iter()
+                .map(|partition| answers.get(partition).copied().unwrap_or(Err(RDKafkaErrorCode::LeaderNotAvailable)))
+                .collect()),
         }
+    }
+
+    /// The partitions of each leader; those without one are left out.
+    fn by_leader(
+        &self,
+        partitions: &[TopicPartition],
+        deadline: Instant,
+    ) -> Result<HashMap<i32, Vec<TopicPartition>>, KafkaError> {
+        let name = partitions.first().map(|first| first.topic.as_str());
+        let only = name.filter(|name| partitions.iter().all(|partition| partition.topic == *name));
+        let metadata = self.metadata(only, deadline)?;
+        let leaders: HashMap<(&str, i32), i32> = metadata
+            .topics()
+            .iter()
+            .flat_map(|topic| {
+                topic.partitions().iter().map(|partition| ((topic.name(), partition.id()), partition.leader()))
+            })
+            .collect();
+        let mut led: HashMap<i32, Vec<TopicPartition>> = HashMap::new();
+        for partition in partitions {
+            match leaders.get(&(partition.topic.as_str(), partition.partition)) {
+                Some(&leader) if leader >= 0 => led.entry(leader).or_default().push(partition.clone()),
+                _ => {}
+            }
+        }
+        Ok(led)
     }
 
     /// What the user's consumer group has committed; `None` where it has nothing.
-    pub fn committed(
-        &self,
-        partitions: &[TopicPartition],
-        timeout: Duration,
-    ) -> Result<Vec<Result<Option<i64>, RDKafkaErrorCode>>, Error> {
-        let list = partition_list(partitions, Offset::Invalid)?;
-        let list = self
-            .consumer
-            .committed_offsets(list, timeout)
-            .map_err(|error| self.error(&error, "asking for the committed offsets of `group_id`"))?;
+    pub fn committed(&self, partitions: &[TopicPartition], deadline: Instant) -> Result<Vec<Answer>, Error> {
+        let answer = partition_list(partitions.iter().map(|partition| (partition, Offset::Invalid)))
+            .and_then(|list| self.consumer.committed_offsets(list, left(deadline)));
+        let list = answer.map_err(|error| self.error(&error, "asking for the committed offsets of `group_id`"))?;
         Ok(in_order(&list, partitions))
     }
-}
 
-impl Client {
     /// The ids of these topics, which a topic that is deleted and created again does not keep. Clusters before Kafka 2.8
     /// have none.
-    pub fn topic_ids(&self, topics: &[&str], timeout: Duration) -> Result<HashMap<String, String>, Error> {
-        let attempt = "asking for the ids of the topics";
-        let timeout = timeout.min(TOPIC_ID_TIMEOUT);
-        let Some(&first) = topics.first() else { return Ok(HashMap::new()) };
-        let metadata =
-            self.consumer.fetch_metadata(Some(first), timeout).map_err(|error| self.error(&error, attempt))?;
-        native::topic_ids(&self.consumer, topics, metadata.orig_broker_id(), timeout)
-            .map_err(|code| self.error(&KafkaError::MetadataFetch(code), attempt))
+    pub fn topic_ids(&self, topics: &[&Topic], deadline: Instant) -> Result<HashMap<String, String>, Error> {
+        let Some(first) = topics.first() else { return Ok(HashMap::new()) };
+        let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+        native::topic_ids(&self.consumer, &names, first.described_by, left(deadline).min(TOPIC_ID_LIMIT))
+            .map_err(|code| self.error(&KafkaError::MetadataFetch(code), "asking for the ids of the topics"))
     }
 
     /// Commits these offsets to the user's consumer group, and waits for the answer.
-    pub fn commit(&self, offsets: &[(TopicPartition, i64)]) -> Result<(), Error> {
-        let attempt = "committing the offsets of the state to `group_id`";
-        let mut list = TopicPartitionList::with_capacity(offsets.len());
-        for (partition, offset) in offsets {
-            list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(*offset))
-                .map_err(|error| self.error(&error, attempt))?;
+    pub fn commit(&self, offsets: &[(TopicPartition, i64)], deadline: Instant) -> Result<(), Error> {
+        let committed = partition_list(offsets.iter().map(|(partition, next)| (partition, Offset::Offset(*next))))
+            .and_then(|list| self.commit_by(list, deadline));
+        committed.map_err(|error| self.error(&error, "committing the offsets of the state to `group_id`"))
+    }
+
+    /// librdkafka's call waits for as long as the group has no coordinator: it is left behind on a thread of its own.
+    fn commit_by(&self, list: TopicPartitionList, deadline: Instant) -> Result<(), KafkaError> {
+        let consumer = Arc::clone(&self.consumer);
+        let (done, answer) = sync_channel(1);
+        // Nobody may be left to hear it.
+        std::thread::spawn(move || done.send(consumer.commit(&list, CommitMode::Sync)));
+        let too_late = || KafkaError::ConsumerCommit(RDKafkaErrorCode::OperationTimedOut);
+        answer.recv_timeout(left(deadline)).unwrap_or_else(|_| Err(too_late()))
+    }
+}
+
+/// Asks again while the answer says that partitions are about to find a (new) leader.
+fn until_settled<T>(deadline: Instant, ask: impl Fn() -> T, is_settling: impl Fn(&T) -> bool) -> T {
+    let settled = deadline.min(Instant::now() + SETTLING_LIMIT);
+    loop {
+        let answer = ask();
+        if !is_settling(&answer) || Instant::now() + RETRY_PAUSE >= settled {
+            return answer;
         }
-        self.consumer.commit(&list, CommitMode::Sync).map_err(|error| self.error(&error, attempt))
+        std::thread::sleep(RETRY_PAUSE);
+    }
+}
+
+/// The time until then. A call without any would not even be tried.
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100))
+}
+
+fn described(topic: &MetadataTopic, metadata: &Metadata) -> Topic {
+    let mut partitions: Vec<i32> = topic.partitions().iter().map(MetadataPartition::id).collect();
+    partitions.sort_unstable();
+    Topic {
+        name: topic.name().to_owned(),
+        partitions,
+        error: topic.error().and_then(topic_error),
+        described_by: metadata.orig_broker_id(),
     }
 }
 
@@ -198,21 +323,20 @@ fn topic_error(code: RDKafkaRespErr) -> Option<TopicError> {
     }
 }
 
-pub(super) fn partition_list(partitions: &[TopicPartition], offset: Offset) -> Result<TopicPartitionList, Error> {
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        list.add_partition_offset(&partition.topic, partition.partition, offset).map_err(|_| {
-            // Only a name with a zero byte or a negative number gets here, and no cluster has those.
-            Error::UnknownTopic { topic: partition.topic.clone() }
-        })?;
+fn partition_list<'a>(
+    partitions: impl IntoIterator<Item = (&'a TopicPartition, Offset)>,
+) -> Result<TopicPartitionList, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in partitions {
+        list.add_partition_offset(&partition.topic, partition.partition, offset)?;
     }
     Ok(list)
 }
 
 /// librdkafka may reorder the list: answers are found by name.
-fn in_order(list: &TopicPartitionList, partitions: &[TopicPartition]) -> Vec<Result<Option<i64>, RDKafkaErrorCode>> {
+fn in_order(list: &TopicPartitionList, partitions: &[TopicPartition]) -> Vec<Answer> {
     let elements = list.elements();
-    let answers: HashMap<(&str, i32), Result<Option<i64>, RDKafkaErrorCode>> = elements
+    let answers: HashMap<(&str, i32), Answer> = elements
         .iter()
         .map(|element| {
             let answer = match element.error() {

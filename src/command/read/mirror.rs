@@ -1,10 +1,15 @@
 //! The group mirror: lag tools watch a consumer group, so the offsets that the destination has accepted are shown there.
 
+use std::time::{Duration, Instant};
+
 use super::plan::{PartitionPlan, Plan, StreamPlan};
 use crate::command::client_options;
 use crate::config::Settings;
 use crate::kafka::{Client, Options, TopicPartition};
 use crate::state::State;
+
+/// How long a sync waits for the commit: it is for show, the records are not.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Commits the offsets of the incoming state, which the destination has accepted: the group never runs ahead of it. That
 /// it cannot be done, for lack of rights or because the group has members, is no reason not to read.
@@ -25,7 +30,8 @@ pub(super) fn commit(settings: &Settings, plan: &Plan, state: &State) {
         return;
     }
     let options = Options { group_id: Some(group_id.clone()), ..client_options(settings) };
-    match Client::new(options).and_then(|client| client.commit(&offsets)) {
+    let deadline = Instant::now() + settings.request_timeout.min(TIME_LIMIT);
+    match Client::new(options).and_then(|client| client.commit(&offsets, deadline)) {
         Ok(()) => log::info!(target: "read", "the offsets of the incoming state are committed to group `{group_id}`"),
         Err(error) => log::warn!(target: "read", "group `{group_id}` does not show the offsets of the state: {error}"),
     }

@@ -1,9 +1,9 @@
 //! One partition while it is read: which of its messages become records, and when it has had enough.
 
-use super::stream::StreamWriter;
+use super::stream::{Arrival, StreamWriter};
 use crate::airbyte::Output;
 use crate::error::Error;
-use crate::kafka::{Headers, Message, TopicPartition};
+use crate::kafka::TopicPartition;
 use crate::offsets::Range;
 
 /// A partition being read.
@@ -25,26 +25,25 @@ impl Partition {
     /// Writes the record of a message, if it is one of this sync's. Returns whether there is a record.
     pub(super) fn write(
         &mut self,
-        message: &Message<'_>,
-        headers: Headers<'_>,
-        emitted_at: i64,
+        arrival: &Arrival<'_>,
         stream: &mut StreamWriter,
         output: &mut Output,
     ) -> Result<bool, Error> {
         let mut written = false;
-        if self.range.contains(message.offset) {
-            match stream.write(message, headers, emitted_at, output.buffer()) {
+        let offset = arrival.message.offset;
+        if self.range.contains(offset) {
+            match stream.write(arrival, output.buffer()) {
                 Ok(is_record) => written = is_record,
                 Err(error) => {
                     self.reading = false;
                     return Err(error);
                 }
             }
-            self.range.pass(message.offset);
+            self.range.pass(offset);
             self.allowance -= u64::from(written);
         } else {
             // Behind the end: everything before it has been delivered.
-            self.range.reach(message.offset);
+            self.range.reach(offset);
         }
         self.reading = !self.range.is_done() && self.allowance > 0;
         Ok(written)

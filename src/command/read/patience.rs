@@ -14,7 +14,7 @@ pub(super) enum Verdict {
     Wait,
     /// ask the cluster whether it is there: if so, the sync ends with what it has
     Ask,
-    /// give up: the brokers complain, or have not answered at all
+    /// give up: the brokers complain again and again, or have not answered at all
     GiveUp,
 }
 
@@ -31,6 +31,8 @@ pub(super) struct Patience {
     answered: bool,
     /// What was complained of since the last arrival.
     complaint: Option<String>,
+    /// The cluster has been asked since the last arrival, and what was complained of turned out to be mended.
+    excused: bool,
 }
 
 impl Patience {
@@ -41,6 +43,7 @@ impl Patience {
             silence: Duration::ZERO,
             answered: false,
             complaint: None,
+            excused: false,
         }
     }
 
@@ -49,11 +52,19 @@ impl Patience {
         self.silence = Duration::ZERO;
         self.answered = true;
         self.complaint = None;
+        self.excused = false;
     }
 
-    /// The cluster answered a question, but only after it had been unwell: it gets another chance.
+    /// The cluster answered a question, but had been unwell: it gets another chance, and nobody more than one on top of a
+    /// complaint.
     pub(super) fn recovered(&mut self) {
         self.silence = Duration::ZERO;
+        self.excused |= self.complaint.take().is_some();
+    }
+
+    /// Whether the silence followed a complaint.
+    pub(super) fn is_complained_of(&self) -> bool {
+        self.complaint.is_some()
     }
 
     /// A broker cannot be reached, or the like.
@@ -76,10 +87,77 @@ impl Patience {
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        let silence = self.silence();
-        if self.answered && self.complaint.is_none() {
-            return if silence >= self.idle_limit { Verdict::Ask } else { Verdict::Wait };
+        let is_unwell = !self.answered || self.complaint.is_some();
+        let limit = if is_unwell { self.outage_limit } else { self.idle_limit };
+        match () {
+            () if self.silence < limit => Verdict::Wait,
+            () if !is_unwell => Verdict::Ask,
+            // A broker that went away and came back complains, too.
+            () if self.answered && !self.excused => Verdict::Ask,
+            () => Verdict::GiveUp,
         }
-        if silence >= self.outage_limit { Verdict::GiveUp } else { Verdict::Wait }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDLE: Duration = Duration::from_secs(10);
+    const OUTAGE: Duration = Duration::from_secs(30);
+
+    fn patience() -> Patience {
+        Patience {
+            idle_limit: IDLE,
+            outage_limit: OUTAGE,
+            silence: Duration::ZERO,
+            answered: false,
+            complaint: None,
+            excused: false,
+        }
+    }
+
+    #[test]
+    fn silence_of_brokers_that_are_well_is_asked_about_after_the_idle_limit() {
+        let mut patience = patience();
+        patience.arrived();
+        patience.waited(IDLE - Duration::from_millis(1));
+        assert_eq!(patience.verdict(), Verdict::Wait);
+        patience.waited(Duration::from_millis(1));
+        assert_eq!(patience.verdict(), Verdict::Ask);
+    }
+
+    #[test]
+    fn brokers_that_have_never_answered_are_given_up_after_the_outage_limit() {
+        let mut patience = patience();
+        patience.waited(IDLE);
+        assert_eq!(patience.verdict(), Verdict::Wait);
+        patience.waited(OUTAGE);
+        assert_eq!(patience.verdict(), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn a_complaint_that_healed_is_excused_once() {
+        let mut patience = patience();
+        patience.arrived();
+        patience.complained("connection refused".to_owned());
+        patience.waited(IDLE);
+        assert_eq!(patience.verdict(), Verdict::Wait);
+        patience.waited(OUTAGE - IDLE);
+        assert_eq!(patience.verdict(), Verdict::Ask);
+        patience.recovered();
+        assert_eq!(patience.verdict(), Verdict::Wait);
+        // Nothing came, and nobody complained: the topic has nothing more.
+        patience.waited(IDLE);
+        assert_eq!(patience.verdict(), Verdict::Ask);
+        // Somebody did complain again: another round would prove nothing.
+        patience.complained("connection refused".to_owned());
+        patience.waited(OUTAGE - IDLE);
+        assert_eq!(patience.verdict(), Verdict::GiveUp);
+        // What arrives wipes all of it out.
+        patience.arrived();
+        patience.complained("connection refused".to_owned());
+        patience.waited(OUTAGE);
+        assert_eq!(patience.verdict(), Verdict::Ask);
     }
 }

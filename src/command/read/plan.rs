@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::airbyte::{ConfiguredCatalog, ConfiguredStream, SyncMode};
-use crate::command::{client_options, now_ms, topics};
+use crate::command::{client_options, now_ms, request_deadline, topics};
 use crate::config::{CommittedFallback, OnLostOffsets, Settings, StartFrom};
 use crate::error::Error;
-use crate::kafka::{Client, Options, Position, Topic, TopicPartition};
+use crate::kafka::{Answer, Client, Options, Position, Topic, TopicPartition};
 use crate::offsets::{self, Log, Lost, OnLost, Range};
 use crate::state::{State, StreamState};
 
@@ -47,28 +47,28 @@ impl Plan {
         catalog: &ConfiguredCatalog,
         state: &State,
     ) -> Result<Self, Error> {
-        let names: Vec<&str> = catalog.streams.iter().map(|stream| stream.name.as_str()).collect();
-        let mut chosen = Vec::with_capacity(names.len());
-        for topic in topics::described(client, &names, settings.request_timeout)? {
-            chosen.push(topic.and_then(|topic| Ok((topics::partitions(&topic, &settings.subscription)?, topic))));
-        }
+        let chosen = chosen(client, settings, &catalog.streams)?;
+        let ids = topic_ids(client, settings, chosen.iter().flatten().map(|(_, topic)| topic).collect());
         let all: Vec<TopicPartition> =
             chosen.iter().flatten().flat_map(|(partitions, _)| partitions).cloned().collect();
-        let ids = topic_ids(client, &names, settings);
-        let starts = Starts::new(client, settings, &catalog.streams, state, &all)?;
+        let mut logs = logs(client, settings, &all)?;
+        let readable = |partition: &TopicPartition| matches!(logs.get(partition), Some(Ok(_)));
+        let starts =
+            Starts::new(client, settings, &catalog.streams, state, all.iter().filter(|one| readable(one)).collect())?;
         let known = |partition: &TopicPartition| match state.of(&partition.topic) {
             Some(state) => state.next_offsets.get(&partition.partition).copied(),
             None => starts.committed(partition),
         };
-        let mut logs = logs(client, settings, &all, known)?;
+        find_high_watermarks(settings, &mut logs, known)?;
         let streams = catalog
             .streams
             .iter()
             .zip(chosen)
             .map(|(stream, chosen)| {
                 let (partitions, topic) = chosen?;
-                let known = Known::new(state.of(&stream.name), ids.get(&stream.name), &stream.name, on_lost(settings))?;
-                let vanished = vanished(&topic, &known, on_lost(settings))?;
+                let policy = on_lost(settings, stream.sync_mode);
+                let known = Known::new(state.of(&stream.name), ids.get(&stream.name), &stream.name, policy)?;
+                let vanished = vanished(&topic, &known, policy)?;
                 let partitions: Result<_, Error> =
                     partitions.into_iter().map(|partition| starts.plan(partition, stream, &known, &mut logs)).collect();
                 Ok(StreamPlan { partitions: partitions?, vanished, topic_id: known.topic_id })
@@ -78,9 +78,27 @@ impl Plan {
     }
 }
 
+/// The topic of each stream and what is chosen of it, or why it cannot be read.
+type Chosen = Vec<Result<(Vec<TopicPartition>, Topic), Error>>;
+
+fn chosen(client: &Client, settings: &Settings, streams: &[ConfiguredStream]) -> Result<Chosen, Error> {
+    let subscription = &settings.subscription;
+    let is_subscribed = |name: &&str| subscription.matches(name);
+    let names: Vec<&str> = streams.iter().map(|stream| stream.name.as_str()).filter(is_subscribed).collect();
+    let mut topics = topics::described(client, &names, request_deadline(settings))?.into_iter();
+    let mut topic_of = |stream: &str| {
+        let not_subscribed =
+            || Error::NotSubscribed { stream: stream.to_owned(), subscription: subscription.describe() };
+        let topic = if is_subscribed(&stream) { topics.next() } else { None };
+        let topic = topic.unwrap_or_else(|| Err(not_subscribed()))?;
+        Ok((topics::partitions(&topic, subscription)?, topic))
+    };
+    Ok(streams.iter().map(|stream| topic_of(&stream.name)).collect())
+}
+
 /// The ids of the topics. Without them the read goes on; only a recreated topic may go unnoticed, as on old clusters.
-fn topic_ids(client: &Client, names: &[&str], settings: &Settings) -> HashMap<String, String> {
-    client.topic_ids(names, settings.request_timeout).unwrap_or_else(|error| {
+fn topic_ids(client: &Client, settings: &Settings, topics: Vec<&Topic>) -> HashMap<String, String> {
+    client.topic_ids(&topics, request_deadline(settings)).unwrap_or_else(|error| {
         log::warn!(target: "read", "a topic that was deleted and created again will not be noticed: {error}");
         HashMap::new()
     })
@@ -129,34 +147,37 @@ fn vanished(topic: &Topic, known: &Known<'_>, policy: OnLost) -> Result<Vec<i32>
     Ok(vanished)
 }
 
-/// Where each partition's log begins and ends.
-fn logs(
+/// Where each partition's log begins and ends. A partition without an answer is asked about once, so that it does not
+/// hold up the others.
+fn logs(client: &Client, settings: &Settings, partitions: &[TopicPartition]) -> Result<Logs, Error> {
+    let mut logs = Logs::new();
+    let mut ended = Vec::new();
+    // The end first: what is deleted meanwhile then makes the range smaller, never larger.
+    for (partition, end) in partitions.iter().zip(offsets(client, settings, partitions, Position::End)?) {
+        match topics::told(partition, end) {
+            Ok(end) => ended.push((partition.clone(), end)),
+            Err(error) => drop(logs.insert(partition.clone(), Err(error))),
+        }
+    }
+    let (ended, ends): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
+    let lows = offsets(client, settings, &ended, Position::Beginning)?;
+    for ((partition, end), low) in ended.into_iter().zip(ends).zip(lows) {
+        let log = topics::told(&partition, low).map(|low| Log { low, end: end.max(low), high: end.max(low) });
+        logs.insert(partition, log);
+    }
+    Ok(logs)
+}
+
+fn offsets(
     client: &Client,
     settings: &Settings,
     partitions: &[TopicPartition],
-    known: impl Fn(&TopicPartition) -> Option<i64>,
-) -> Result<Logs, Error> {
+    position: Position,
+) -> Result<Vec<Answer>, Error> {
     if partitions.is_empty() {
-        return Ok(Logs::new());
+        return Ok(Vec::new());
     }
-    let timeout = settings.request_timeout;
-    // The end first: what is deleted meanwhile then makes the range smaller, never larger.
-    let ends = client.offsets(partitions, Position::End, timeout)?;
-    let beginnings = client.offsets(partitions, Position::Beginning, timeout)?;
-    let mut logs: Logs = partitions
-        .iter()
-        .zip(ends.into_iter().zip(beginnings))
-        .map(|(partition, (end, low))| {
-            let log = match (end, low) {
-                (Ok(Some(end)), Ok(Some(low))) => Ok(Log { low, end: end.max(low), high: end.max(low) }),
-                (Err(code), _) | (_, Err(code)) => Err(topics::partition_error(partition, &code)),
-                _ => Err(topics::partition_error(partition, &"the broker did not tell its offsets")),
-            };
-            (partition.clone(), log)
-        })
-        .collect();
-    find_high_watermarks(settings, &mut logs, known)?;
-    Ok(logs)
+    Ok(client.offsets(partitions, position, request_deadline(settings))?)
 }
 
 /// Under `read_committed` the cluster tells the last stable offset. A known offset behind it is either right, because it
@@ -177,7 +198,7 @@ fn find_high_watermarks(
         return Ok(());
     }
     let uncommitted = Client::new(Options { read_committed: false, ..options })?;
-    for (partition, high) in behind.iter().zip(uncommitted.offsets(&behind, Position::End, settings.request_timeout)?) {
+    for (partition, high) in behind.iter().zip(offsets(&uncommitted, settings, &behind, Position::End)?) {
         if let (Some(Ok(log)), Ok(Some(high))) = (logs.get_mut(partition), high) {
             log.high = log.high.max(high);
         }
@@ -198,25 +219,25 @@ impl<'a> Starts<'a> {
         settings: &'a Settings,
         streams: &[ConfiguredStream],
         state: &State,
-        partitions: &[TopicPartition],
+        partitions: Vec<&TopicPartition>,
     ) -> Result<Self, Error> {
         let mut found = Self { settings, offsets: HashMap::new() };
         let fresh: Vec<TopicPartition> = streams
             .iter()
             .filter(|stream| begins_as_configured(stream, state.of(&stream.name)))
-            .flat_map(|stream| partitions.iter().filter(|partition| partition.topic == stream.name).cloned())
+            .flat_map(|stream| partitions.iter().filter(|partition| partition.topic == stream.name))
+            .map(|&partition| partition.clone())
             .collect();
         if fresh.is_empty() {
             return Ok(found);
         }
-        let timeout = settings.request_timeout;
         let answers = match settings.start_from {
             StartFrom::Earliest | StartFrom::Latest => return Ok(found),
-            StartFrom::Timestamp(ms) => client.offsets(&fresh, Position::Time(ms.max(0)), timeout)?,
-            StartFrom::Relative(ago) => client.offsets(&fresh, Position::Time(before(ago)), timeout)?,
+            StartFrom::Timestamp(ms) => offsets(client, settings, &fresh, Position::Time(ms.max(0)))?,
+            StartFrom::Relative(ago) => offsets(client, settings, &fresh, Position::Time(before(ago)))?,
             StartFrom::Committed { .. } => {
                 let options = Options { group_id: settings.group_id.clone(), ..client_options(settings) };
-                Client::new(options)?.committed(&fresh, timeout)?
+                Client::new(options)?.committed(&fresh, request_deadline(settings))?
             }
         };
         found.offsets = fresh
@@ -247,7 +268,7 @@ impl<'a> Starts<'a> {
     ) -> Result<PartitionPlan, Error> {
         let log =
             logs.remove(&partition).unwrap_or_else(|| Err(topics::partition_error(&partition, &"not described")))?;
-        let policy = on_lost(self.settings);
+        let policy = on_lost(self.settings, stream.sync_mode);
         let lost = |lost| Error::LostOffsets { topic: partition.topic.clone(), partition: partition.partition, lost };
         let next = known.state.map(|state| state.next_offsets.get(&partition.partition));
         let (range, gone) = match next {
@@ -309,11 +330,12 @@ fn before(ago: Duration) -> i64 {
     now_ms().saturating_sub(ago).max(0)
 }
 
-/// The configured policy as `offsets` knows it.
-pub(super) fn on_lost(settings: &Settings) -> OnLost {
-    match settings.on_lost_offsets {
-        OnLostOffsets::Fail => OnLost::Fail,
-        OnLostOffsets::Earliest => OnLost::Earliest,
-        OnLostOffsets::Latest => OnLost::Latest,
+/// The configured policy as `offsets` knows it. A full refresh is a copy of everything that is there, so it never jumps to
+/// what comes later.
+pub(super) fn on_lost(settings: &Settings, sync_mode: SyncMode) -> OnLost {
+    match (settings.on_lost_offsets, sync_mode) {
+        (OnLostOffsets::Fail, _) => OnLost::Fail,
+        (OnLostOffsets::Latest, SyncMode::Incremental) => OnLost::Latest,
+        (OnLostOffsets::Earliest | OnLostOffsets::Latest, _) => OnLost::Earliest,
     }
 }

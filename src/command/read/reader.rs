@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::budget::{self, Wish};
-use super::partition::Partition;
 use super::patience::{Patience, Verdict};
-use super::plan::{self, Plan};
+use super::plan::Plan;
 use super::sink::{Pending, Sink};
 use super::stop::Stop;
 use super::stream::StreamWriter;
@@ -16,11 +15,10 @@ use crate::command::{Outcome, now_ms, topics};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::kafka::{Assignment, Client, Consumer, Position, TopicPartition};
-use crate::offsets::{self, Log, OnLost, Range};
+use crate::offsets::{Log, OnLost, Range};
 
 /// How long to wait for a message before looking at the clock and at signals.
 const TICK: Duration = Duration::from_millis(100);
-
 /// A cluster that takes longer to answer is not well.
 const PROMPT_ANSWER: Duration = Duration::from_secs(1);
 
@@ -30,7 +28,6 @@ pub(super) struct Reader<'a> {
     /// None when there is nothing to fetch.
     consumer: Option<Consumer>,
     patience: Patience,
-    on_lost: OnLost,
     request_timeout: Duration,
     max_sync: Option<Duration>,
     max_records: Option<NonZeroU64>,
@@ -59,7 +56,6 @@ impl<'a> Reader<'a> {
             sink,
             consumer,
             patience: Patience::new(settings),
-            on_lost: plan::on_lost(settings),
             request_timeout: settings.request_timeout,
             max_sync: settings.max_sync,
             max_records: settings.max_records,
@@ -211,42 +207,51 @@ impl<'a> Reader<'a> {
     /// ends with what it has.
     fn ask(&mut self) -> Result<bool, Error> {
         let Some(consumer) = &self.consumer else { return Ok(true) };
-        let reading = |partition: &&Partition| partition.reading;
-        let mut streams: Vec<usize> =
-            self.sink.partitions.iter().filter(reading).map(|partition| partition.stream).collect();
-        streams.dedup();
+        let asked = Instant::now();
+        let streams = self.silent_streams();
         let names: Vec<&str> =
             streams.iter().filter_map(|&stream| self.sink.streams.get(stream)).map(StreamWriter::name).collect();
-        let asked = Instant::now();
-        let topics = match topics::described(consumer.client(), &names, self.request_timeout) {
-            Ok(topics) => topics,
-            Err(error) => return Err(self.stalled(error.to_string())),
-        };
+        let described = topics::described(consumer.client(), &names, self.request_deadline());
+        let topics = described.map_err(|error| self.stalled(error.to_string()))?;
         // Any broker describes a topic; whether the silent partitions can be read only their leaders know.
-        let silent: Vec<TopicPartition> =
-            self.sink.partitions.iter().filter(reading).map(|partition| partition.id.clone()).collect();
-        let is_described = topics.iter().all(Result::is_ok);
-        if is_described {
-            let offsets = consumer.client().offsets(&silent, Position::End, self.request_timeout);
-            let failure = match offsets {
-                Ok(offsets) => offsets.into_iter().find_map(Result::err).map(|code| code.to_string()),
-                Err(error) => Some(error.to_string()),
-            };
-            if let Some(cause) = failure {
-                return Err(self.stalled(cause));
-            }
+        if topics.iter().all(Result::is_ok)
+            && let Some(cause) = self.complaint_of_leaders(consumer.client())
+        {
+            return Err(self.stalled(cause));
         }
-        let mut is_over = asked.elapsed() <= PROMPT_ANSWER;
-        for (stream, topic) in streams.into_iter().zip(topics) {
-            if let Err(error) = topic {
-                self.fail(stream, &error)?;
-                is_over = false;
-            }
+        let is_well = !self.patience.is_complained_of() && asked.elapsed() <= PROMPT_ANSWER;
+        let gone: Vec<(usize, Error)> =
+            streams.into_iter().zip(topics).filter_map(|(stream, topic)| Some((stream, topic.err()?))).collect();
+        let is_over = is_well && gone.is_empty();
+        for (stream, error) in gone {
+            self.fail(stream, &error)?;
         }
         if !is_over {
             self.patience.recovered();
         }
         Ok(is_over)
+    }
+
+    /// The streams of which more is to come.
+    fn silent_streams(&self) -> Vec<usize> {
+        let reading = self.sink.partitions.iter().filter(|partition| partition.reading);
+        let mut streams: Vec<usize> = reading.map(|partition| partition.stream).collect();
+        streams.dedup();
+        streams
+    }
+
+    /// Why one of the leaders of the partitions being read does not answer.
+    fn complaint_of_leaders(&self, client: &Client) -> Option<String> {
+        let reading = self.sink.partitions.iter().filter(|partition| partition.reading);
+        let silent: Vec<TopicPartition> = reading.map(|partition| partition.id.clone()).collect();
+        match client.offsets(&silent, Position::End, self.request_deadline()) {
+            Ok(answers) => answers.into_iter().find_map(Result::err).map(|code| code.to_string()),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    fn request_deadline(&self) -> Instant {
+        Instant::now() + self.request_timeout
     }
 
     fn stalled(&self, cause: String) -> Error {
@@ -260,19 +265,20 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         let log = log_now(consumer.client(), &partition.id, partition.range, self.request_timeout)?;
-        match offsets::resume(partition.range.next, log, self.on_lost) {
-            Ok((range, lost)) => {
+        let policy = self.sink.streams.get(partition.stream).map_or(OnLost::Fail, StreamWriter::on_lost);
+        match partition.range.recover(log, policy) {
+            Ok(lost) => {
+                let Range { next, end } = partition.range;
                 if let Some(lost) = lost {
                     let TopicPartition { topic, partition } = &partition.id;
-                    log::warn!(target: "read", "topic `{topic}`, partition {partition}: {lost}. Going on at {}", range.next);
+                    log::warn!(target: "read", "topic `{topic}`, partition {partition}: {lost}. Going on at {next}");
                 }
-                partition.range.reach(range.next);
-                if partition.range.is_done() || range.next < partition.range.next {
+                if next >= end {
                     partition.reading = false;
                     self.sink.pending.finished.push(slot);
                     return Ok(());
                 }
-                Ok(consumer.restart(slot, partition.range.next)?)
+                Ok(consumer.restart(slot, next)?)
             }
             Err(lost) => {
                 let TopicPartition { topic, partition: number } = partition.id.clone();
@@ -285,10 +291,9 @@ impl<'a> Reader<'a> {
 
 /// What a partition's log holds now, of what this sync reads.
 fn log_now(client: &Client, partition: &TopicPartition, range: Range, timeout: Duration) -> Result<Log, Error> {
-    let ask = |position| match client.offsets(std::slice::from_ref(partition), position, timeout)?.pop() {
-        Some(Ok(Some(offset))) => Ok(offset),
-        Some(Err(code)) => Err(topics::partition_error(partition, &code)),
-        _ => Err(topics::partition_error(partition, &"the broker did not tell its offsets")),
+    let ask = |position| {
+        let answer = client.offsets(std::slice::from_ref(partition), position, Instant::now() + timeout)?.pop();
+        topics::told(partition, answer.unwrap_or(Ok(None)))
     };
     Ok(Log { low: ask(Position::Beginning)?, end: range.end, high: ask(Position::End)? })
 }

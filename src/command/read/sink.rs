@@ -6,7 +6,7 @@ use std::ops::Range as Slots;
 use super::partition::Partition;
 use super::plan::{PartitionPlan, StreamPlan};
 use super::stop::{Stop, summarize};
-use super::stream::StreamWriter;
+use super::stream::{Arrival, StreamWriter};
 use crate::airbyte::{Output, StreamStatus};
 use crate::error::Error;
 use crate::kafka::{Event, TopicPartition};
@@ -102,7 +102,7 @@ impl<'a> Sink<'a> {
                 };
                 let index = partition.stream;
                 let Some(stream) = self.streams.get_mut(index) else { return Ok(()) };
-                match partition.write(&message, headers, emitted_at, stream, self.output) {
+                match partition.write(&Arrival { message, headers, emitted_at }, stream, self.output) {
                     Ok(written) => self.emitted += u64::from(written),
                     Err(error) => self.pending.failed.push((index, error)),
                 }

@@ -17,7 +17,7 @@ pub(super) enum Stop {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::CapturedEnd => "everything up to the captured end has been read",
+            Self::CapturedEnd => "everything that is there up to the captured end has been read",
             Self::MaxRecords => "`max_records_process` is reached",
             Self::MaxTime => "`max_sync_seconds` is over",
             Self::Idle => {

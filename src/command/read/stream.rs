@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::plan;
 use crate::airbyte::{
     ConfiguredStream, Message, Output, OutputError, SourceStats, StateMessage, StreamDescriptor, StreamState,
     StreamStatus, SyncMode, Trace,
@@ -12,6 +13,7 @@ use crate::config::{OnBadMessage, Settings};
 use crate::decode::BadMessage;
 use crate::error::Error;
 use crate::kafka::{self, Headers};
+use crate::offsets::OnLost;
 use crate::record::{RecordWriter, Rescued};
 use crate::state;
 
@@ -24,6 +26,20 @@ const LOGGED_SKIPS: u64 = 10;
 /// How many bytes of a bad message are shown.
 const PREVIEW_BYTES: usize = 64;
 
+/// A message that is to become a record.
+pub(super) struct Arrival<'b> {
+    pub(super) message: kafka::Message<'b>,
+    pub(super) headers: Headers<'b>,
+    pub(super) emitted_at: i64,
+}
+
+/// Why it cannot.
+struct Bad {
+    /// key or value
+    part: &'static str,
+    reason: BadMessage,
+}
+
 /// Writes one stream.
 pub(super) struct StreamWriter {
     name: String,
@@ -31,6 +47,7 @@ pub(super) struct StreamWriter {
     columns: Columns,
     record: RecordWriter,
     on_bad_message: OnBadMessage,
+    on_lost: OnLost,
     /// What the next STATE will say: partitions that are not read this time keep their place.
     pub(super) state: state::StreamState,
     records: u64,
@@ -60,6 +77,7 @@ impl StreamWriter {
             columns,
             record,
             on_bad_message: settings.on_bad_message,
+            on_lost: plan::on_lost(settings, stream.sync_mode),
             state: known.cloned().unwrap_or_default(),
             records: 0,
             skipped: 0,
@@ -82,6 +100,10 @@ impl StreamWriter {
         self.sync_mode == SyncMode::FullRefresh
     }
 
+    pub(super) fn on_lost(&self) -> OnLost {
+        self.on_lost
+    }
+
     pub(super) fn skipped(&self) -> u64 {
         self.skipped
     }
@@ -96,19 +118,13 @@ impl StreamWriter {
 
     /// Appends the record of a message, or deals with it as the policy for bad messages says. Returns whether there is a
     /// record.
-    pub(super) fn write(
-        &mut self,
-        message: &kafka::Message<'_>,
-        headers: Headers<'_>,
-        emitted_at: i64,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
+    pub(super) fn write(&mut self, arrival: &Arrival<'_>, out: &mut Vec<u8>) -> Result<bool, Error> {
         let mark = out.len();
-        let written = match self.append(message, headers.clone(), emitted_at, out) {
+        let written = match self.append(arrival, out) {
             Ok(()) => true,
-            Err((part, bad)) => {
+            Err(bad) => {
                 out.truncate(mark);
-                self.deal_with(message, headers, part, bad, emitted_at, out)?
+                self.deal_with(arrival, &bad, out)?
             }
         };
         let count = u64::from(written);
@@ -117,42 +133,40 @@ impl StreamWriter {
         Ok(written)
     }
 
-    fn append(
-        &mut self,
-        message: &kafka::Message<'_>,
-        headers: Headers<'_>,
-        emitted_at: i64,
-        out: &mut Vec<u8>,
-    ) -> Result<(), (&'static str, BadMessage)> {
+    fn append(&mut self, arrival: &Arrival<'_>, out: &mut Vec<u8>) -> Result<(), Bad> {
         self.record.open(out);
-        self.columns.value.decode(message.value, out).map_err(|bad| ("value", bad))?;
-        if self.record.wants_key() {
-            out.extend_from_slice(b"\"_kafka_key\":");
-            self.columns.key.decode(message.key, out).map_err(|bad| ("key", bad))?;
-            out.push(b',');
-        }
+        self.columns.value.decode(arrival.message.value, out).map_err(|reason| Bad { part: "value", reason })?;
+        self.append_key(arrival, out).map_err(|reason| Bad { part: "key", reason })?;
         let extra = [self.columns.value.extra(), self.columns.key.extra()];
-        self.record.close(out, message, headers, &extra, emitted_at);
+        self.record.close(out, &arrival.message, arrival.headers.clone(), &extra, arrival.emitted_at);
         Ok(())
     }
 
+    /// The key's column, null if the key is bad.
+    #[inline]
+    fn append_key(&mut self, arrival: &Arrival<'_>, out: &mut Vec<u8>) -> Result<(), BadMessage> {
+        if !self.record.wants_key() {
+            return Ok(());
+        }
+        out.extend_from_slice(b"\"_kafka_key\":");
+        let decoded = self.columns.key.decode(arrival.message.key, out);
+        if decoded.is_err() {
+            out.extend_from_slice(b"null");
+        }
+        out.push(b',');
+        decoded
+    }
+
     #[cold]
-    fn deal_with(
-        &mut self,
-        message: &kafka::Message<'_>,
-        headers: Headers<'_>,
-        part: &'static str,
-        bad: BadMessage,
-        emitted_at: i64,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
-        let bytes = if part == "key" { message.key } else { message.value };
+    fn deal_with(&mut self, arrival: &Arrival<'_>, bad: &Bad, out: &mut Vec<u8>) -> Result<bool, Error> {
+        let Arrival { message, .. } = arrival;
+        let bytes = if bad.part == "key" { message.key } else { message.value };
         let error = Error::BadMessage {
             topic: self.name.clone(),
             partition: message.partition,
             offset: message.offset,
-            part,
-            reason: bad.to_string(),
+            part: bad.part,
+            reason: bad.reason.to_string(),
             preview: preview(bytes.unwrap_or_default()),
         };
         match self.on_bad_message {
@@ -165,33 +179,19 @@ impl StreamWriter {
                 Ok(false)
             }
             OnBadMessage::Rescue => {
-                self.rescue(message, headers, part, bad, emitted_at, out);
+                self.rescue(arrival, bad, out);
                 Ok(true)
             }
         }
     }
 
-    fn rescue(
-        &mut self,
-        message: &kafka::Message<'_>,
-        headers: Headers<'_>,
-        part: &'static str,
-        bad: BadMessage,
-        emitted_at: i64,
-        out: &mut Vec<u8>,
-    ) {
+    fn rescue(&mut self, arrival: &Arrival<'_>, bad: &Bad, out: &mut Vec<u8>) {
+        let Arrival { message, headers, emitted_at } = arrival;
         self.record.open(out);
-        let mut raw_key = None;
-        if self.record.wants_key() {
-            out.extend_from_slice(b"\"_kafka_key\":");
-            if self.columns.key.decode(message.key, out).is_err() {
-                out.extend_from_slice(b"null");
-                raw_key = message.key;
-            }
-            out.push(b',');
-        }
-        let rescued = Rescued { reason: &format_args!("{part}: {bad}"), raw: message.value, raw_key };
-        self.record.close_rescued(out, message, headers, &rescued, emitted_at);
+        let raw_key = if self.append_key(arrival, out).is_err() { message.key } else { None };
+        let Bad { part, reason } = bad;
+        let rescued = Rescued { reason: &format_args!("{part}: {reason}"), raw: message.value, raw_key };
+        self.record.close_rescued(out, message, headers.clone(), &rescued, *emitted_at);
     }
 
     /// Whether it is time for a STATE.
