@@ -124,7 +124,7 @@ fn a_leader_that_falls_silent_is_no_idle_topic() {
     broker.one_slow(2, Duration::from_millis(50));
     let mut running = connector.start_read(&catalog, None);
     running.take_until("RECORD");
-    broker.one_slow(2, Duration::from_secs(60));
+    broker.one_slow(2, Duration::from_mins(1));
     let run = running.finish_read(&catalog).fails();
     let message = run.error("transient_error");
     assert!(message.contains("still to come"), "{message}");
@@ -146,7 +146,7 @@ fn a_complaint_that_healed_is_no_error_of_an_idle_topic() {
     broker.down();
     running.take_until("refused");
     // They come back and answer everything, but hand out nothing more.
-    broker.errors(RDKafkaApiKey::Fetch, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 5_000]);
+    broker.errors(RDKafkaApiKey::Fetch, &vec![RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 5_000]);
     broker.slow(Duration::ZERO);
     broker.up();
     let run = running.finish_read(&catalog).succeeds();

@@ -297,10 +297,10 @@ mod tests {
         let settings = config::parse(CONFIG).unwrap().settings;
         let mut samples = Samples::new(&settings, ["empty", "seen", "unseen"].map(str::to_owned).into_iter());
         samples.topics[1].messages = 1;
-        let sampled = |topic, open| Sampled { open, ..Sampled::new(topic, Range { next: 0, end: 9 }, 1) };
+        let partition = |topic, open| Sampled { open, ..Sampled::new(topic, Range { next: 0, end: 9 }, 1) };
         // The empty topic has no partition to be sampled, the second one is seen in part.
-        assert!(samples.incomplete(&[sampled(1, false), sampled(1, true)], 1).is_ok());
-        let error = samples.incomplete(&[sampled(1, false), sampled(2, true)], 1).unwrap_err();
+        assert!(samples.incomplete(&[partition(1, false), partition(1, true)], 1).is_ok());
+        let error = samples.incomplete(&[partition(1, false), partition(2, true)], 1).unwrap_err();
         insta::assert_snapshot!(error.user_message(), @"the brokers could not answer while sampling topic `unseen`: none of its messages arrived within 30 s");
     }
 }

@@ -104,12 +104,12 @@ mod tests {
     use super::*;
 
     const IDLE: Duration = Duration::from_secs(10);
-    const OUTAGE: Duration = Duration::from_secs(30);
+    const LONGER: Duration = Duration::from_secs(20);
 
     fn patience() -> Patience {
         Patience {
             idle_limit: IDLE,
-            outage_limit: OUTAGE,
+            outage_limit: IDLE + LONGER,
             silence: Duration::ZERO,
             answered: false,
             complaint: None,
@@ -121,7 +121,7 @@ mod tests {
     fn silence_of_brokers_that_are_well_is_asked_about_after_the_idle_limit() {
         let mut patience = patience();
         patience.arrived();
-        patience.waited(IDLE - Duration::from_millis(1));
+        patience.waited(Duration::from_millis(9_999));
         assert_eq!(patience.verdict(), Verdict::Wait);
         patience.waited(Duration::from_millis(1));
         assert_eq!(patience.verdict(), Verdict::Ask);
@@ -132,7 +132,7 @@ mod tests {
         let mut patience = patience();
         patience.waited(IDLE);
         assert_eq!(patience.verdict(), Verdict::Wait);
-        patience.waited(OUTAGE);
+        patience.waited(IDLE + LONGER);
         assert_eq!(patience.verdict(), Verdict::GiveUp);
     }
 
@@ -143,7 +143,7 @@ mod tests {
         patience.complained("connection refused".to_owned());
         patience.waited(IDLE);
         assert_eq!(patience.verdict(), Verdict::Wait);
-        patience.waited(OUTAGE - IDLE);
+        patience.waited(LONGER);
         assert_eq!(patience.verdict(), Verdict::Ask);
         patience.recovered();
         assert_eq!(patience.verdict(), Verdict::Wait);
@@ -152,12 +152,12 @@ mod tests {
         assert_eq!(patience.verdict(), Verdict::Ask);
         // Somebody did complain again: another round would prove nothing.
         patience.complained("connection refused".to_owned());
-        patience.waited(OUTAGE - IDLE);
+        patience.waited(LONGER);
         assert_eq!(patience.verdict(), Verdict::GiveUp);
         // What arrives wipes all of it out.
         patience.arrived();
         patience.complained("connection refused".to_owned());
-        patience.waited(OUTAGE);
+        patience.waited(IDLE + LONGER);
         assert_eq!(patience.verdict(), Verdict::Ask);
     }
 }

@@ -48,13 +48,14 @@ impl Plan {
         state: &State,
     ) -> Result<Self, Error> {
         let chosen = chosen(client, settings, &catalog.streams)?;
-        let ids = topic_ids(client, settings, chosen.iter().flatten().map(|(_, topic)| topic).collect());
+        let topics: Vec<&Topic> = chosen.iter().flatten().map(|(_, topic)| topic).collect();
+        let ids = topic_ids(client, settings, &topics);
         let all: Vec<TopicPartition> =
             chosen.iter().flatten().flat_map(|(partitions, _)| partitions).cloned().collect();
         let mut logs = logs(client, settings, &all)?;
         let readable = |partition: &TopicPartition| matches!(logs.get(partition), Some(Ok(_)));
-        let starts =
-            Starts::new(client, settings, &catalog.streams, state, all.iter().filter(|one| readable(one)).collect())?;
+        let readable: Vec<&TopicPartition> = all.iter().filter(|partition| readable(partition)).collect();
+        let starts = Starts::new(client, settings, &catalog.streams, state, &readable)?;
         let known = |partition: &TopicPartition| match state.of(&partition.topic) {
             Some(state) => state.next_offsets.get(&partition.partition).copied(),
             None => starts.committed(partition),
@@ -97,8 +98,8 @@ fn chosen(client: &Client, settings: &Settings, streams: &[ConfiguredStream]) ->
 }
 
 /// The ids of the topics. Without them the read goes on; only a recreated topic may go unnoticed, as on old clusters.
-fn topic_ids(client: &Client, settings: &Settings, topics: Vec<&Topic>) -> HashMap<String, String> {
-    client.topic_ids(&topics, request_deadline(settings)).unwrap_or_else(|error| {
+fn topic_ids(client: &Client, settings: &Settings, topics: &[&Topic]) -> HashMap<String, String> {
+    client.topic_ids(topics, request_deadline(settings)).unwrap_or_else(|error| {
         log::warn!(target: "read", "a topic that was deleted and created again will not be noticed: {error}");
         HashMap::new()
     })
@@ -160,8 +161,8 @@ fn logs(client: &Client, settings: &Settings, partitions: &[TopicPartition]) -> 
         }
     }
     let (ended, ends): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
-    let lows = offsets(client, settings, &ended, Position::Beginning)?;
-    for ((partition, end), low) in ended.into_iter().zip(ends).zip(lows) {
+    let beginnings = offsets(client, settings, &ended, Position::Beginning)?;
+    for ((partition, end), low) in ended.into_iter().zip(ends).zip(beginnings) {
         let log = topics::told(&partition, low).map(|low| Log { low, end: end.max(low), high: end.max(low) });
         logs.insert(partition, log);
     }
@@ -219,7 +220,7 @@ impl<'a> Starts<'a> {
         settings: &'a Settings,
         streams: &[ConfiguredStream],
         state: &State,
-        partitions: Vec<&TopicPartition>,
+        partitions: &[&TopicPartition],
     ) -> Result<Self, Error> {
         let mut found = Self { settings, offsets: HashMap::new() };
         let fresh: Vec<TopicPartition> = streams
