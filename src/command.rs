@@ -2,6 +2,8 @@
 
 mod check;
 mod columns;
+mod connect;
+mod diagnosis;
 mod discover;
 mod login;
 mod read;
@@ -33,10 +35,14 @@ pub fn run(command: &Command, output: &mut Output) -> Result<Outcome, Error> {
     match command {
         Command::Spec => spec::run(output),
         Command::Check(config) => check::run(&config.path, output),
-        Command::Discover(config) => discover::run(&settings(&config.path)?, output),
+        Command::Discover(config) => {
+            let settings = settings(&config.path)?;
+            discover::run(&settings, output).map_err(|error| diagnosis::explained(&settings, error))
+        }
         Command::Read { config, catalog, state } => {
             let settings = settings(&config.path)?;
-            read::run(&settings, &file("catalog", catalog)?, &state_file(state.as_deref())?, output)
+            let (catalog, state) = (file("catalog", catalog)?, state_file(state.as_deref())?);
+            read::run(&settings, &catalog, &state, output).map_err(|error| diagnosis::explained(&settings, error))
         }
     }
 }

@@ -162,6 +162,21 @@ pub enum Error {
     #[error("{0}")]
     Kafka(#[from] kafka::Error),
 
+    /// A step on the way to the messages does not work, and it is known why.
+    #[error("{step} failed{place}: {cause}{}{advice}", if advice.is_empty() { "" } else { "; " })]
+    Step {
+        /// which one
+        step: &'static str,
+        /// ` at` the address, if it is about one
+        place: String,
+        /// what was said or seen
+        cause: String,
+        /// what to change; empty where the cause says it
+        advice: String,
+        /// who can help
+        failure_type: FailureType,
+    },
+
     /// A partition cannot be read.
     #[error("topic `{topic}`, partition {partition} cannot be read: {cause}")]
     Partition {
@@ -214,7 +229,7 @@ impl Error {
             | Self::NothingCommitted { .. }
             | Self::BadMessage { .. } => FailureType::Config,
             Self::Kafka(error) => error.failure_type(),
-            Self::Partition { failure_type, .. } => *failure_type,
+            Self::Step { failure_type, .. } | Self::Partition { failure_type, .. } => *failure_type,
             Self::Stalled { .. } => FailureType::Transient,
             Self::Output(_) | Self::Internal(_) => FailureType::System,
         }
@@ -226,6 +241,9 @@ impl Error {
         let hint = match self {
             Self::Kafka(error) => error.hint(),
             Self::Stalled { .. } => Some("the next sync goes on from here"),
+            Self::NoTopics { seen: 0, .. } => {
+                Some("topics that a user may not describe are not shown: grant DESCRIBE and READ on them to this user")
+            }
             _ => None,
         };
         match (hint, self.source().filter(|_| matches!(self, Self::File { .. }))) {

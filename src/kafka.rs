@@ -2,6 +2,7 @@
 //!
 //! `client` connects (with `security`, `kerberos` and `token`), `metadata` and `offsets` ask questions, `consumer` reads. It knows nothing of Airbyte.
 
+mod broker;
 mod client;
 mod consumer;
 mod context;
@@ -13,6 +14,7 @@ mod native;
 mod security;
 mod token;
 
+pub use broker::Broker;
 pub use client::{Client, Options};
 pub use consumer::{Assignment, Consumer, Event};
 pub use error::{Complaint, Error};

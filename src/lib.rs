@@ -22,6 +22,7 @@ pub mod kind;
 pub mod name;
 pub mod oauth;
 pub mod offsets;
+pub mod probe;
 pub mod record;
 pub mod schema;
 pub mod state;

@@ -1,19 +1,22 @@
-//! `check`: tries the configuration against the cluster, within a few seconds.
+//! `check`: tries the configuration against the cluster in stages, within a few seconds. Each stage that passes is logged;
+//! the first that fails is the answer, with what to change.
+
+mod access;
+mod brokers;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::connect::{self, Connected};
 use super::topics::Chosen;
-use super::{Outcome, client_options, settings, topics};
+use super::{Outcome, client_options, diagnosis, settings, topics};
 use crate::airbyte::{CheckStatus, Message, Output};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::kafka::{self, Assignment, Client, Consumer, Event, Position, Topic, TopicPartition};
+use crate::kafka::{self, Client, Topic, TopicPartition};
 
 /// How long a check may take in all. The platform waits longer, people do not.
 const TIME_LIMIT: Duration = Duration::from_secs(9);
-/// How long to wait for a message before looking at the clock.
-const TICK: Duration = Duration::from_millis(100);
 
 pub(super) fn run(path: &Path, output: &mut Output) -> Result<Outcome, Error> {
     let result = settings(path).and_then(|settings| check(&settings));
@@ -28,31 +31,46 @@ pub(super) fn run(path: &Path, output: &mut Output) -> Result<Outcome, Error> {
 }
 
 fn check(settings: &Settings) -> Result<(), Error> {
-    let deadline = Instant::now() + TIME_LIMIT;
-    let client = Client::new(client_options(settings))?;
+    let started = Instant::now();
+    let deadline = started + TIME_LIMIT;
+    let result = steps(settings, deadline);
+    log::info!(target: "check", "the check took {} ms", started.elapsed().as_millis());
+    result.map_err(|error| diagnosis::explained_by(settings, error, deadline))
+}
+
+fn steps(settings: &Settings, deadline: Instant) -> Result<(), Error> {
+    log::info!(target: "check", "config: valid");
+    let mut connected = connect::connect(settings, client_options(settings), deadline)?;
+    connected.say(settings);
+    let Connected { client, brokers, .. } = connected;
+    let started = Instant::now();
     let Chosen { topics: chosen, unmatched } = topics::chosen(&client, &settings.subscription, deadline)?;
     if let Some(error) = unmatched.into_iter().next() {
         return Err(error);
     }
-    log::info!(target: "check", "{} are chosen", counted(chosen.len(), "topic"));
+    log::info!(target: "check", "metadata: {} chosen ({})", counted(chosen.len(), "topic"), took(started));
+    brokers::reach(&brokers, &chosen, deadline)?;
     let mut partitions = first_partitions(&chosen, settings)?;
+    let mut required = settings.subscription.literal_topics();
     if let Some(name) = &settings.test_topic {
         let topic = test_topic(&client, name, &chosen, deadline)?;
         partitions.retain(|partition| partition.topic != topic.name);
         partitions
             .insert(0, TopicPartition { partition: topic.partitions.first().copied().unwrap_or(0), topic: topic.name });
+        required.push(name);
     }
-    let filled = filled(&client, &partitions, deadline)?;
-    log::info!(target: "check", "the low and high watermarks of a partition of each topic can be read");
-    if let Some(assignment) = filled {
-        return fetch_one(client, assignment, deadline);
-    }
-    log::info!(target: "check", "no message was there to be fetched");
-    Ok(())
+    access::group(settings, &partitions, deadline)?;
+    let places = access::places(&client, &partitions, deadline)?;
+    access::fetch(settings, client, places, &|topic| required.contains(&topic), deadline)
 }
 
 fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// The time since then, for the log.
+fn took(started: Instant) -> String {
+    format!("{} ms", started.elapsed().as_millis())
 }
 
 fn first_partitions(chosen: &[Topic], settings: &Settings) -> Result<Vec<TopicPartition>, Error> {
@@ -74,50 +92,4 @@ fn test_topic(client: &Client, name: &str, chosen: &[Topic], deadline: Instant) 
     }
     let mut described = topics::described(client, &[name], deadline)?;
     described.pop().unwrap_or_else(|| Err(kafka::Error::UnknownTopic { topic: name.to_owned() }.into()))
-}
-
-/// Reads the watermarks of the partitions, and returns the first that holds a message.
-fn filled(client: &Client, partitions: &[TopicPartition], deadline: Instant) -> Result<Option<Assignment>, Error> {
-    let ends = client.offsets(partitions, Position::End, deadline)?;
-    let lows = client.offsets(partitions, Position::Beginning, deadline)?;
-    let mut filled = None;
-    for (partition, (low, end)) in partitions.iter().zip(lows.into_iter().zip(ends)) {
-        let (low, end) = (topics::told(partition, low)?, topics::told(partition, end)?);
-        if low < end && filled.is_none() {
-            filled = Some(Assignment { partition: partition.clone(), offset: low });
-        }
-    }
-    Ok(filled)
-}
-
-/// Proves that messages can be fetched.
-fn fetch_one(client: Client, assignment: Assignment, deadline: Instant) -> Result<(), Error> {
-    let partition = assignment.partition.clone();
-    let mut consumer = Consumer::assign(client, &[assignment])?;
-    let mut found = false;
-    let mut complaint = None;
-    while !found && Instant::now() < deadline {
-        consumer.consume(TICK, |event| {
-            match event {
-                // Nothing but hidden messages, or messages deleted just now: the fetch itself was answered.
-                Event::Message { .. } | Event::EndOfPartition { .. } | Event::OffsetOutOfRange { .. } => found = true,
-                Event::Broken { failure_type, cause, .. } => {
-                    let TopicPartition { topic, partition } = partition.clone();
-                    return Err(Error::Partition { topic, partition, cause, failure_type });
-                }
-                Event::Complaint { cause } => complaint = Some(cause),
-            }
-            Ok(())
-        })?;
-        if let Some(last) = consumer.client().complaints()?.pop() {
-            complaint = Some(last.text);
-        }
-    }
-    if found {
-        log::info!(target: "check", "a message of topic `{}`, partition {} can be fetched", partition.topic, partition.partition);
-        return Ok(());
-    }
-    let cause = complaint.unwrap_or_else(|| format!("nothing arrived within {} s", TIME_LIMIT.as_secs()));
-    Err(kafka::Error::Unavailable { attempt: format!("fetching a message of topic `{}`", partition.topic), cause }
-        .into())
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::topics::Chosen;
-use super::{Outcome, client_options, columns, request_deadline, topics};
+use super::{Outcome, client_options, columns, connect, diagnosis, request_deadline, topics};
 use crate::airbyte::{Message, Output, Stream};
 use crate::config::{self, RecordShape, Settings};
 use crate::decode::{self, Format, Shape};
@@ -24,7 +24,7 @@ const PARTITION_FETCH_BYTES: &str = "65536";
 pub(super) fn run(settings: &Settings, output: &mut Output) -> Result<Outcome, Error> {
     let mut options = client_options(settings);
     options.properties.insert(0, ("max.partition.fetch.bytes".to_owned(), PARTITION_FETCH_BYTES.to_owned()));
-    let client = Client::new(options)?;
+    let client = connect::connect(settings, options, request_deadline(settings))?.client;
     let Chosen { topics, unmatched } = topics::chosen(&client, &settings.subscription, request_deadline(settings))?;
     for error in unmatched {
         if topics.is_empty() {
@@ -39,6 +39,7 @@ pub(super) fn run(settings: &Settings, output: &mut Output) -> Result<Outcome, E
     let mut samples = Samples::new(settings, topics.iter().map(|topic| topic.name.clone()));
     if settings.schema_sample_messages > 0 {
         samples.take(client, &partitions)?;
+        samples.leave_out_denied()?;
     }
     let streams: Vec<Stream> = samples.topics.into_iter().map(|topic| stream(settings, &topic)).collect();
     output.send(&Message::catalog(&streams))?;
@@ -72,6 +73,8 @@ struct TopicSample {
     key: Sample,
     messages: u64,
     bad: u64,
+    /// The broker's words, if this user may not read it.
+    denied: Option<String>,
 }
 
 /// Samples of all topics, in the catalog's order.
@@ -94,7 +97,14 @@ impl<'a> Samples<'a> {
     fn new(settings: &'a Settings, names: impl Iterator<Item = String>) -> Self {
         let value = expected(settings);
         let topics = names
-            .map(|name| TopicSample { name, value: value.clone(), key: Sample::default(), messages: 0, bad: 0 })
+            .map(|name| TopicSample {
+                name,
+                value: value.clone(),
+                key: Sample::default(),
+                messages: 0,
+                bad: 0,
+                denied: None,
+            })
             .collect();
         Self { settings, topics }
     }
@@ -167,7 +177,15 @@ impl<'a> Samples<'a> {
                         (slot, sampled.is_done())
                     }
                     Event::EndOfPartition { slot, .. } | Event::OffsetOutOfRange { slot } => (slot, true),
-                    Event::Broken { slot, failure_type, cause } => {
+                    Event::Broken { slot, cause, is_denied: true, .. } => {
+                        let Some(sampled) = sampled.get_mut(slot) else { return Ok(()) };
+                        sampled.newest = None;
+                        if let Some(topic) = self.topics.get_mut(sampled.topic) {
+                            topic.denied = Some(cause);
+                        }
+                        (slot, true)
+                    }
+                    Event::Broken { slot, failure_type, cause, .. } => {
                         let Some(TopicPartition { topic, partition }) = partitions.get(slot).cloned() else {
                             return Ok(());
                         };
@@ -186,6 +204,24 @@ impl<'a> Samples<'a> {
         if open > 0 {
             return self.incomplete(&sampled, open);
         }
+        Ok(())
+    }
+
+    /// A topic that was named has to be readable; of those that a pattern chose, one.
+    fn leave_out_denied(&mut self) -> Result<(), Error> {
+        let denied = |topic: &TopicSample| topic.denied.as_ref().map(|words| (topic.name.clone(), words.clone()));
+        let (all, words): (Vec<String>, Vec<String>) = self.topics.iter().filter_map(denied).unzip();
+        let Some(words) = words.first() else { return Ok(()) };
+        let named = self.settings.subscription.literal_topics();
+        let required: Vec<String> = all.iter().filter(|name| named.contains(&name.as_str())).cloned().collect();
+        if !required.is_empty() {
+            return Err(diagnosis::unreadable(&required, words));
+        }
+        if all.len() == self.topics.len() {
+            return Err(diagnosis::unreadable(&all, words));
+        }
+        log::warn!(target: "discover", "left out: {}", diagnosis::unreadable(&all, words));
+        self.topics.retain(|topic| topic.denied.is_none());
         Ok(())
     }
 

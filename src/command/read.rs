@@ -16,6 +16,7 @@ mod stream;
 
 use std::time::Instant;
 
+pub(super) use self::stream::preview;
 use super::{Outcome, client_options, login, request_deadline, topics};
 use crate::airbyte::{ConfiguredCatalog, Output, StreamStatus};
 use crate::config::Settings;

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use super::diagnosis;
+use super::read::preview;
 use crate::config::Subscription;
+use crate::decode::BadMessage;
 use crate::error::{Error, FailureType};
 use crate::kafka::{self, Answer, Client, Topic, TopicError, TopicPartition};
 
@@ -76,9 +79,7 @@ fn usable(topic: Topic) -> Result<Topic, Error> {
         None if topic.partitions.is_empty() => Err(kafka::Error::UnknownTopic { topic: topic.name }.into()),
         None => Ok(topic),
         Some(TopicError::Unknown) => Err(kafka::Error::UnknownTopic { topic: topic.name }.into()),
-        Some(error @ TopicError::Denied) => {
-            Err(kafka::Error::Denied { attempt: attempt(), cause: words(error) }.into())
-        }
+        Some(TopicError::Denied) => Err(diagnosis::undescribable(&topic.name)),
         Some(error @ TopicError::Other(_)) => {
             Err(kafka::Error::Unavailable { attempt: attempt(), cause: words(error) }.into())
         }
@@ -126,5 +127,17 @@ pub(super) fn partition_error(partition: &TopicPartition, cause: &impl std::fmt:
         partition: partition.partition,
         cause: cause.to_string(),
         failure_type: FailureType::Transient,
+    }
+}
+
+/// The error of a value that does not have the configured format.
+pub(super) fn bad_value(topic: &str, partition: i32, offset: i64, bad: &BadMessage, value: Option<&[u8]>) -> Error {
+    Error::BadMessage {
+        topic: topic.to_owned(),
+        partition,
+        offset,
+        part: "value",
+        reason: bad.to_string(),
+        preview: preview(value.unwrap_or_default()),
     }
 }

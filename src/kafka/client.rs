@@ -67,6 +67,10 @@ impl Client {
         Ok(Self { consumer, bootstrap_servers: options.bootstrap_servers })
     }
 
+    pub(super) fn bootstrap_servers(&self) -> &str {
+        &self.bootstrap_servers
+    }
+
     /// Serves librdkafka's callbacks, and returns what it complained of since the last call.
     pub fn complaints(&self) -> Result<Vec<Complaint>, Error> {
         while self.serve_callback(Duration::ZERO)? {}
@@ -86,27 +90,40 @@ impl Client {
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                 Err(Error::Fatal { attempt: "reading".to_owned(), cause: code.to_string() })
             }
-            // The context has taken note of it.
-            Some(Err(_)) => Ok(true),
+            Some(Err(error)) => {
+                // The context has taken note of everything but what belongs to consumer groups.
+                if error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
+                    self.consumer
+                        .client()
+                        .context()
+                        .note(RDKafkaErrorCode::GroupAuthorizationFailed, &error.to_string());
+                }
+                Ok(true)
+            }
         }
     }
 
     /// Turns the error of a call into ours, with the most specific thing that librdkafka said meanwhile.
     pub(super) fn error(&self, error: &KafkaError, attempt: &str) -> Error {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-        let complaint = if error::says_nothing(code) { self.explanation() } else { None };
-        Error::of_call(code, attempt, &self.bootstrap_servers, complaint.as_ref())
+        let complaints = if error::says_nothing(code) { self.explanation() } else { Vec::new() };
+        Error::of_call(code, attempt, &self.bootstrap_servers, complaints)
     }
 
-    /// The complaint that explains a failed call. It may come a moment after the call's own error.
-    fn explanation(&self) -> Option<Complaint> {
-        let deadline = Instant::now() + EXPLANATION_DELAY;
+    /// The complaints that explain a failed call. They may come a moment after the call's own error.
+    fn explanation(&self) -> Vec<Complaint> {
+        self.complaints_within(EXPLANATION_DELAY)
+    }
+
+    /// What librdkafka complains of, waiting so long for something that says more than that all brokers are down.
+    pub(super) fn complaints_within(&self, time: Duration) -> Vec<Complaint> {
+        let deadline = Instant::now() + time;
+        let mut complaints = Vec::new();
         loop {
             let broken = self.serve_callback(Duration::from_millis(10)).is_err();
-            let complaints = self.consumer.client().context().take_complaints();
-            let specific = complaints.into_iter().rev().find(Complaint::is_specific);
-            if specific.is_some() || broken || Instant::now() >= deadline {
-                return specific;
+            complaints.append(&mut self.consumer.client().context().take_complaints());
+            if complaints.iter().any(Complaint::is_specific) || broken || Instant::now() >= deadline {
+                return complaints;
             }
         }
     }

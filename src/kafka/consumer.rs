@@ -62,6 +62,8 @@ pub enum Event<'b> {
         failure_type: FailureType,
         /// librdkafka's or the broker's own words
         cause: String,
+        /// whether the user lacks the right to read it
+        is_denied: bool,
     },
     /// Something that heals by itself.
     Complaint {
@@ -178,7 +180,12 @@ fn event<'b>(item: Item<'b>, slots: &mut Slots, bytes: &mut usize) -> Option<Eve
         RDKafkaErrorCode::PartitionEOF => Event::EndOfPartition { slot, offset: item.offset() },
         RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange => Event::OffsetOutOfRange { slot },
         code if error::heals(code) => Event::Complaint { cause: item.error_text() },
-        code => Event::Broken { slot, failure_type: error::who_can_help(code), cause: item.error_text() },
+        code => Event::Broken {
+            slot,
+            failure_type: error::who_can_help(code),
+            cause: item.error_text(),
+            is_denied: code == RDKafkaErrorCode::TopicAuthorizationFailed,
+        },
     })
 }
 

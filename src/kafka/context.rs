@@ -23,6 +23,19 @@ impl Context {
         self.complaints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes note of a complaint.
+    pub(super) fn note(&self, code: RDKafkaErrorCode, text: &str) {
+        let complaint = Complaint { code, text: text.to_owned() };
+        let mut complaints = self.complaints();
+        if complaints.last() != Some(&complaint) {
+            log::debug!(target: "kafka", "{text}");
+            if complaints.len() == MAX_COMPLAINTS {
+                complaints.remove(0);
+            }
+            complaints.push(complaint);
+        }
+    }
+
     /// Takes what was complained of since the last call, oldest first.
     pub(super) fn take_complaints(&self) -> Vec<Complaint> {
         std::mem::take(&mut *self.complaints())
@@ -49,15 +62,7 @@ impl ClientContext for Context {
         if code == RDKafkaErrorCode::PartitionEOF {
             return;
         }
-        let complaint = Complaint { code, text: reason.to_owned() };
-        let mut complaints = self.complaints();
-        if complaints.last() != Some(&complaint) {
-            log::debug!(target: "kafka", "{reason}");
-            if complaints.len() == MAX_COMPLAINTS {
-                complaints.remove(0);
-            }
-            complaints.push(complaint);
-        }
+        self.note(code, reason);
     }
 }
 

@@ -19,6 +19,40 @@ impl Complaint {
     pub(super) fn is_specific(&self) -> bool {
         self.code != RDKafkaErrorCode::AllBrokersDown
     }
+
+    /// Whether a broker, or the Kerberos library, did not accept the login.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.code == RDKafkaErrorCode::Authentication
+    }
+
+    /// The address that it is about: the text begins with `sasl_ssl://host:port/broker: `, the scheme and the broker being
+    /// optional.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        let (name, _) = self.text.split_once(": ")?;
+        let name = name.split_once("://").map_or(name, |(_, name)| name);
+        let address = name.split_once('/').map_or(name, |(address, _)| address);
+        address.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map(|_| address)
+    }
+
+    /// The number of the broker that it is about; none: an address of the configuration.
+    #[must_use]
+    pub fn broker(&self) -> Option<i32> {
+        let (name, _) = self.text.split_once(": ")?;
+        name.rsplit_once('/')?.1.parse().ok()
+    }
+
+    /// What was said, without librdkafka's frame: its address, its own preface, and how long it took.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        let words = match self.address() {
+            Some(_) => self.text.split_once(": ").map_or(self.text.as_str(), |(_, words)| words),
+            None => &self.text,
+        };
+        let words = words.split_once(" (after ").map_or(words, |(words, _)| words);
+        words.strip_prefix("SASL authentication error: ").unwrap_or(words)
+    }
 }
 
 /// An error of the Kafka client.
@@ -52,6 +86,8 @@ pub enum Error {
         attempt: String,
         /// the most specific thing librdkafka said
         cause: String,
+        /// everything that it said
+        complaints: Vec<Complaint>,
     },
 
     /// A broker answered, but could not serve the request now.
@@ -123,25 +159,35 @@ impl Error {
                 "check `bootstrap_servers`, `protocol`, and that every broker's advertised address can be reached from here",
             ),
             Self::UnknownTopic { .. } => Some("check `subscription` and the topic's access rights"),
+            Self::Denied { attempt, .. } if attempt.contains("`group_id`") => {
+                Some("grant READ on that group to this user")
+            }
             Self::Denied { .. } => Some("grant READ and DESCRIBE on the topic"),
             Self::Token(_) | Self::Unavailable { .. } | Self::Fatal { .. } | Self::Misrouted { .. } => None,
         }
     }
 
     /// Sorts an error code that a call returned into its category.
-    pub(super) fn of_call(code: RDKafkaErrorCode, attempt: &str, servers: &str, complaint: Option<&Complaint>) -> Self {
+    pub(super) fn of_call(code: RDKafkaErrorCode, attempt: &str, servers: &str, complaints: Vec<Complaint>) -> Self {
         let attempt = attempt.to_owned();
-        let cause = complaint.map_or_else(|| code.to_string(), |complaint| complaint.text.clone());
+        // Whoever asks a group that is not theirs is told by a complaint; the call itself runs out of time.
+        let is_denied = |complaint: &Complaint| complaint.code == RDKafkaErrorCode::GroupAuthorizationFailed;
+        let code = complaints.iter().find(|complaint| is_denied(complaint)).map_or(code, |complaint| complaint.code);
+        let specific = complaints.iter().rev().find(|complaint| complaint.is_specific());
+        let cause = specific.map_or_else(|| code.to_string(), |complaint| complaint.text.clone());
         match code {
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::ClusterAuthorizationFailed
             | RDKafkaErrorCode::GroupAuthorizationFailed => Self::Denied { attempt, cause: code.to_string() },
-            code if says_nothing(code) => Self::Unreachable { servers: servers.to_owned(), attempt, cause },
+            code if says_nothing(code) => Self::Unreachable { servers: servers.to_owned(), attempt, cause, complaints },
             RDKafkaErrorCode::Fatal => Self::Fatal { attempt, cause },
             _ => Self::Unavailable { attempt, cause: code.to_string() },
         }
     }
 }
+
+/// The code of a call that nobody answered.
+pub(super) const SILENCE: RDKafkaErrorCode = RDKafkaErrorCode::BrokerTransportFailure;
 
 /// Whether a call that fails with this code only says that no broker answered, while the reason is in a callback.
 pub(super) fn says_nothing(code: RDKafkaErrorCode) -> bool {
@@ -187,5 +233,34 @@ pub(super) fn who_can_help(code: RDKafkaErrorCode) -> FailureType {
             FailureType::Transient
         }
         _ => FailureType::System,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_taken_apart() {
+        let complaint = |text: &str| Complaint { code: RDKafkaErrorCode::Authentication, text: text.to_owned() };
+        let parts = |text: &str| {
+            let complaint = complaint(text);
+            (complaint.address().map(str::to_owned), complaint.broker(), complaint.words().to_owned())
+        };
+        let of = |address: Option<&str>, broker, words: &str| (address.map(str::to_owned), broker, words.to_owned());
+        let refused = "sasl_ssl://b-1.example:9096/bootstrap: SASL authentication error: Authentication failed: Invalid \
+                       username or password (after 5ms in state AUTH_REQ)";
+        assert_eq!(
+            parts(refused),
+            of(Some("b-1.example:9096"), None, "Authentication failed: Invalid username or password")
+        );
+        let unknown =
+            "kafka-2:9092/2: Failed to resolve 'kafka-2:9092': Name or service not known (after 3ms in state CONNECT)";
+        assert_eq!(
+            parts(unknown),
+            of(Some("kafka-2:9092"), Some(2), "Failed to resolve 'kafka-2:9092': Name or service not known")
+        );
+        assert_eq!(parts("1/1 brokers are down"), of(None, None, "1/1 brokers are down"));
+        assert_eq!(parts("fetch failed: Broker: timed out"), of(None, None, "fetch failed: Broker: timed out"));
     }
 }

@@ -1,6 +1,6 @@
 //! Questions to the cluster: its topics, and where their partitions begin and end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
@@ -58,6 +58,8 @@ pub struct Topic {
     pub error: Option<TopicError>,
     /// the broker that described it
     pub described_by: i32,
+    /// the brokers that lead its partitions
+    pub leaders: BTreeSet<i32>,
 }
 
 /// What the cluster answered of one partition; `None` where there is no such offset.
@@ -120,6 +122,7 @@ impl Client {
             partitions: Vec::new(),
             error: Some(TopicError::Unknown),
             described_by: metadata.orig_broker_id(),
+            leaders: BTreeSet::new(),
         };
         Ok(metadata.topics().first().map_or_else(unknown, |topic| described(topic, &metadata)))
     }
@@ -296,6 +299,7 @@ fn described(topic: &MetadataTopic, metadata: &Metadata) -> Topic {
         partitions,
         error: topic.error().and_then(topic_error),
         described_by: metadata.orig_broker_id(),
+        leaders: topic.partitions().iter().map(MetadataPartition::leader).filter(|&leader| leader >= 0).collect(),
     }
 }
 

@@ -16,6 +16,7 @@
 //! - The queue and the topics need their client alive: they hold references to it.
 #![allow(unsafe_code)]
 
+mod brokers;
 mod login;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ use rdkafka::bindings as c;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::types::RDKafkaErrorCode;
 
+pub(super) use self::brokers::brokers;
 pub(super) use self::login::{set_token, set_variable, token_failed};
 use super::context::Context;
 use super::message::{Header, Message, Timestamp, TimestampType};

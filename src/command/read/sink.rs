@@ -3,6 +3,7 @@
 
 use std::ops::Range as Slots;
 
+use super::super::diagnosis;
 use super::partition::Partition;
 use super::plan::{PartitionPlan, StreamPlan};
 use super::stop::{Stop, summarize};
@@ -125,11 +126,16 @@ impl<'a> Sink<'a> {
                 }
             }
             Event::OffsetOutOfRange { slot } => self.pending.out_of_range.push(slot),
-            Event::Broken { slot, failure_type, cause } => {
+            Event::Broken { slot, failure_type, cause, is_denied } => {
                 if let Some(partition) = self.partitions.get(slot).filter(|partition| partition.reading) {
                     let index = partition.stream;
                     let TopicPartition { topic, partition } = partition.id.clone();
-                    self.pending.failed.push((index, Error::Partition { topic, partition, cause, failure_type }));
+                    let error = if is_denied {
+                        diagnosis::unreadable(&[topic], &cause)
+                    } else {
+                        Error::Partition { topic, partition, cause, failure_type }
+                    };
+                    self.pending.failed.push((index, error));
                 }
             }
             Event::Complaint { cause } => self.pending.complaint = Some(cause),

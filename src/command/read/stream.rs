@@ -252,7 +252,8 @@ impl StreamWriter {
     }
 }
 
-fn preview(bytes: &[u8]) -> String {
+/// The first bytes, for a message.
+pub(in crate::command) fn preview(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     if bytes.is_empty() {
         return "nothing".to_owned();
