@@ -2,6 +2,8 @@
 
 import pathlib
 import socket
+import ssl as tls
+import threading
 from collections.abc import Callable
 
 from secured import Secured
@@ -160,3 +162,32 @@ class Hole:
     def __exit__(self, *_):
         for connection in (*self.callers, self.server):
             connection.close()
+
+
+class TlsServer:
+    """A server that shakes hands with this certificate, and no more."""
+
+    def __init__(self, certificate: pathlib.Path):
+        self.context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate)
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"localhost:{self.server.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.server.accept()
+            except OSError:
+                return
+            try:
+                self.context.wrap_socket(connection, server_side=True).close()
+            except OSError:
+                # The client does not like the certificate.
+                connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.close()

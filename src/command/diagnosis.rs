@@ -6,6 +6,7 @@
 
 mod address;
 mod login;
+mod token;
 
 use std::time::{Duration, Instant};
 
@@ -111,7 +112,10 @@ pub(super) fn connection(
         .find_map(|address| mechanism_fault(settings, address, deadline))
         .or_else(|| {
             let refusal = complaints.iter().rev().find(|complaint| complaint.is_refusal())?;
-            let words = login::refusal(settings.security.authentication.as_ref()?, refusal.words());
+            let words = match settings.security.authentication.as_ref()? {
+                Authentication::OauthBearer(_) => token::refused(settings, refusal.words()),
+                authentication => login::refusal(authentication, refusal.words()),
+            };
             Some(words.error("SASL", refusal.address()))
         })
         .or_else(|| complaints.iter().rev().find_map(advertised))

@@ -62,6 +62,11 @@ impl TokenSource {
     pub fn new(fetch: impl Fn() -> Result<Token, TokenError> + Send + Sync + 'static) -> Self {
         Self(Arc::new(fetch))
     }
+
+    /// Gets a token.
+    pub fn fetch(&self) -> Result<Token, TokenError> {
+        (self.0)()
+    }
 }
 
 impl fmt::Debug for TokenSource {

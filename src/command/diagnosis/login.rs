@@ -52,12 +52,7 @@ pub(super) fn refusal(authentication: &Authentication, said: &str) -> Words {
             ),
         ),
         Authentication::Gssapi(kerberos) => gssapi(&kerberos.service_name, said),
-        Authentication::OauthBearer(_) => Words::config(
-            format!("the broker does not accept the token ({said})"),
-            "the reason is in the broker's log: it may be the signature, the issuer, the audience \
-             (`protocol.authentication.scope`), missing `protocol.authentication.extensions`, or the time of validity \
-             (compare the clocks)",
-        ),
+        Authentication::OauthBearer(_) => Words::config(said, "check `protocol.authentication`"),
         Authentication::AwsMskIam(_) => Words::config(
             format!("the broker does not accept the AWS identity ({said})"),
             "check the keys, `protocol.authentication.region` and the role, that the identity may `kafka-cluster:Connect`, \
