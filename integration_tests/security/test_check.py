@@ -1,8 +1,10 @@
 """What `check` says of every misconfiguration, and how soon; what it says when all is well."""
 
 import datetime
+import shutil
 import subprocess
 
+import connector
 import pytest
 import snapshots
 from confluent_kafka import Producer
@@ -16,6 +18,7 @@ from rig.security.issue import LOCALHOST, PEM, issue
 # Whatever hangs.
 LIMIT_SECONDS = 10
 HEALTHY_SECONDS = 0.3
+NOT_IN_THE_FORM = {"expired certificate"}
 
 
 def failure(run, limit: float = LIMIT_SECONDS) -> str:
@@ -26,19 +29,13 @@ def failure(run, limit: float = LIMIT_SECONDS) -> str:
     return status["message"]
 
 
-def under_clock(source, shift: str, config: dict):
-    """A check with another clock."""
-    fake = ["env", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", shift]
-    return source._run([*fake, *source.arguments("check", config)], None, 60)
-
-
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_is_wrong(source, secured, name):
     message = failure(source.run("check", FAULTS[name](secured)))
     snapshots.check(name, message)
     # The field to change, by its name in the form.
-    fields = ("bootstrap_servers", "protocol.", "subscription", "group", "token_endpoint_url", "clocks", "grant ")
-    assert any(field in message for field in fields), message
+    fields = ("bootstrap_servers", "protocol.", "subscription", "group", "clocks", "grant ")
+    assert any(field in message for field in fields) or name in NOT_IN_THE_FORM, message
 
 
 @pytest.mark.parametrize("accepts", [True, False])
@@ -96,9 +93,15 @@ def test_a_certificate_of_a_strange_server(source, secured, tmp_path, name):
     snapshots.check(f"certificate that is {name}", message)
 
 
-def test_a_clock_that_the_kdc_does_not_accept(source, secured):
-    message = failure(under_clock(source, "+600", kerberos(conf="krb5_conf_strict_clock")(secured)))
-    snapshots.check("clock skew, Kerberos", message)
+def test_a_clock_that_the_kdc_does_not_accept(source, secured, tmp_path, monkeypatch):
+    # Not for our own binary: its allocator asks for the time before faketime knows it.
+    fake = tmp_path / "bin" / "kinit"
+    fake.parent.mkdir()
+    fake.write_text(f'#!/bin/sh\nexec faketime -f +600 {shutil.which("kinit")} "$@"\n')
+    fake.chmod(0o755)
+    monkeypatch.setitem(connector.ENVIRONMENT, "PATH", f"{fake.parent}:{connector.ENVIRONMENT['PATH']}")
+    config = kerberos(conf="krb5_conf_strict_clock")(secured)
+    snapshots.check("clock skew, Kerberos", failure(source.run("check", config)))
 
 
 @pytest.mark.parametrize("listener", ["PLAINTEXT", "SASLSSL"])
