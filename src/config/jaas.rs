@@ -61,6 +61,50 @@ pub enum JaasFault {
     },
 }
 
+/// The options of these modules. A message names no other: what looks like an option may be the half of a password whose
+/// quotes are wrong.
+const OPTIONS: [&str; 34] = [
+    "username",
+    "password",
+    "tokenauth",
+    "serviceName",
+    "principal",
+    "keyTab",
+    "useKeyTab",
+    "storeKey",
+    "useTicketCache",
+    "ticketCache",
+    "renewTGT",
+    "doNotPrompt",
+    "refreshKrb5Config",
+    "isInitiator",
+    "useFirstPass",
+    "tryFirstPass",
+    "storePass",
+    "clearPass",
+    "debug",
+    "useDNS",
+    "credsType",
+    "useKeytab",
+    "clientId",
+    "clientSecret",
+    "scope",
+    "awsProfileName",
+    "awsRoleArn",
+    "awsRoleSessionName",
+    "awsRoleExternalId",
+    "awsStsRegion",
+    "awsRoleAccessKeyId",
+    "awsRoleSecretAccessKey",
+    "awsRoleSessionToken",
+    "awsDebugCreds",
+];
+
+/// The name of an option as a message may show it.
+pub fn shown_option(name: &str) -> &str {
+    if OPTIONS.contains(&name) { name } else { "…" }
+}
+
 /// The login modules that mean something to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Module {
@@ -183,7 +227,7 @@ fn line(class: String, words: &mut Words<'_>) -> Result<Option<(String, Vec<(Str
         match (words.next(Some(&name))?, words.value(&name)) {
             (Some(Word::Sign('=')), Ok(Some(value))) => options.push((name, value)),
             (Some(Word::Sign('=')), Err(fault)) => return Err(fault),
-            _ => return Err(JaasFault::NoValue(name)),
+            _ => return Err(JaasFault::NoValue(shown_option(&name).to_owned())),
         }
     }
 }
@@ -213,7 +257,7 @@ impl Words<'_> {
         self.skip_blanks();
         let Some(&c) = self.chars.peek() else { return Ok(None) };
         match c {
-            '"' | '\'' => self.quoted(option.unwrap_or("a word")).map(|text| Some(Word::Text(text))),
+            '"' | '\'' => self.quoted(option.unwrap_or_default()).map(|text| Some(Word::Text(text))),
             '=' | ';' | '{' | '}' => {
                 self.chars.next();
                 Ok(Some(Word::Sign(c)))
@@ -242,7 +286,7 @@ impl Words<'_> {
 
     /// With C's escapes, as Java reads them; a quote ends with its line.
     fn quoted(&mut self, option: &str) -> Result<String, JaasFault> {
-        let open = || JaasFault::OpenQuote(option.to_owned());
+        let open = || JaasFault::OpenQuote(shown_option(option).to_owned());
         let quote = self.chars.next();
         let mut text = String::new();
         loop {

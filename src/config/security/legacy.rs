@@ -1,7 +1,7 @@
 //! The older fields: a mechanism by name, and a login line of Java's client.
 
 use super::super::form::{AwsCredentials, Login, Sasl};
-use super::super::jaas::{JaasFault, Line, Module};
+use super::super::jaas::{JaasFault, Line, Module, shown_option};
 use super::super::{ConfigError, Secret};
 use super::kerberos::{self, Keytab};
 use super::{Authentication, ClientCredentials, Kerberos, LoginFault, ScramHash, oauth};
@@ -152,7 +152,7 @@ fn needed<'l>(line: &'l Line, option: &'static str) -> Result<&'l str, JaasFault
 }
 
 fn warn_of_others(line: &Line, known: &[&str], warnings: &mut Vec<String>) {
-    for name in line.names().into_iter().filter(|name| !known.contains(name)) {
+    for name in line.names().into_iter().filter(|name| !known.contains(name)).map(shown_option) {
         warnings.push(format!("option `{name}` of `protocol.sasl_jaas_config` has no effect"));
     }
 }

@@ -107,6 +107,7 @@ fn what_is_no_login_line() {
         format!("{PLAIN} username=\"u\" password"),
         format!("{PLAIN} username=\"u\" password=;"),
         format!("{PLAIN} username=\"u\" password \"{secret}\";"),
+        format!("{PLAIN} username=\"u\" {secret} \"x"),
         format!("{PLAIN} username=\"u\", password=\"{secret}\";"),
         format!("org.apache.kafka.common.security.plain.PlainLoginModule username=\"u\" password=\"{secret}\";"),
         format!("{PLAIN} password=\"{secret}\"; {PLAIN} password=\"{secret}\";"),
@@ -190,6 +191,8 @@ fn lines_that_cannot_be_used() {
         jaas(Some("SCRAM-SHA-256"), &format!("{scram} tokenauth=true;")),
         jaas(Some("PLAIN"), &format!("{PLAIN} username=u serviceName=kafka;")),
         jaas(Some("PLAIN"), &format!("{PLAIN} username=u password=s3cret-Value1 serviceName=kafka;")),
+        // A password with quotes that nobody escaped.
+        jaas(Some("PLAIN"), &format!("{PLAIN} username=u password=\"abc\"s3cret=\"\";")),
         jaas(Some("GSSAPI"), &format!("{krb5} useTicketCache=true;")),
         jaas(Some("GSSAPI"), &format!("{krb5} useKeyTab=true keyTab='/k';")),
         jaas(Some("GSSAPI"), &format!("{krb5} useKeyTab=true principal='a@B';")),

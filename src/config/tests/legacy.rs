@@ -134,12 +134,12 @@ fn the_connector_accepts_those_without_security_and_registry() {
 #[test]
 fn the_others_are_refused_for_what_is_not_built_only() {
     insta::assert_snapshot!(outcomes(secured()), @r"
-    `protocol.security_protocol` `SASL_PLAINTEXT` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
-    `protocol.security_protocol` `SASL_SSL` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
-    `protocol.security_protocol` `SASL_SSL` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
-    `protocol.security_protocol` `SASL_SSL` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
-    `protocol.security_protocol` `SASL_SSL` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
-    `protocol.security_protocol` `SASL_SSL` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
+    WARN `protocol` is `SASL_PLAINTEXT` with the mechanism `PLAIN`: the password travels unencrypted
+    fine
+    fine
+    fine
+    fine
+    `protocol.authentication.mechanism` `AWS_MSK_IAM` is not supported by this version of the connector yet; choose another mechanism of the cluster, such as `SCRAM-SHA-512`
     ");
     insta::assert_snapshot!(outcomes(avro()), @r"
     `MessageFormat.deserialization_type` `AVRO` is not supported by this version of the connector yet; choose `AUTO`, `JSON`, `TEXT` or `BINARY`

@@ -325,9 +325,6 @@ fn properties_that_the_connector_owns() {
 #[test]
 fn what_is_not_built_yet() {
     insta::assert_snapshot!(outcomes([
-        with(json!({"protocol": {"security_protocol": "SSL"}})),
-        with(json!({"protocol": {"security_protocol": "SASL_PLAINTEXT", "authentication":
-            {"mechanism": "SCRAM-SHA-256", "username": "u", "password": "s3cret"}}})),
         with(json!({"protocol": {"security_protocol": "SASL_SSL", "authentication": {"mechanism": "AWS_MSK_IAM"}}})),
         with(json!({"MessageFormat": {"deserialization_type": "AVRO"}})),
         with(json!({"MessageFormat": {"deserialization_type": "PROTOBUF"}})),
@@ -340,9 +337,7 @@ fn what_is_not_built_yet() {
         with(json!({"transforms": []})),
         with(json!({"transforms": [{"program": "."}]})),
     ]), @r"
-    `protocol.security_protocol` `SSL` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
-    `protocol.security_protocol` `SASL_PLAINTEXT` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
-    `protocol.security_protocol` `SASL_SSL` is not supported by this version of the connector yet; connect to a listener of type `PLAINTEXT`
+    `protocol.authentication.mechanism` `AWS_MSK_IAM` is not supported by this version of the connector yet; choose another mechanism of the cluster, such as `SCRAM-SHA-512`
     `MessageFormat.deserialization_type` `AVRO` is not supported by this version of the connector yet; choose `AUTO`, `JSON`, `TEXT` or `BINARY`
     `MessageFormat.deserialization_type` `PROTOBUF` is not supported by this version of the connector yet; choose `AUTO`, `JSON`, `TEXT` or `BINARY`
     `key_format.deserialization_type` `JSON_SCHEMA` is not supported by this version of the connector yet; choose `AUTO`, `JSON`, `TEXT` or `BINARY`
