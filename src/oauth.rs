@@ -98,8 +98,7 @@ impl Error {
     #[must_use]
     pub fn failure_type(&self) -> FailureType {
         match self {
-            Self::Unreachable { .. } => FailureType::Transient,
-            Self::Refused { status, .. } if matches!(status, 408 | 425 | 429 | 500..) => FailureType::Transient,
+            Self::Unreachable { .. } | Self::Refused { status: 408 | 425 | 429 | 500.., .. } => FailureType::Transient,
             Self::Authorities { .. }
             | Self::Untrusted { .. }
             | Self::Refused { .. }

@@ -211,7 +211,7 @@ fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Fau
             Ok(stream) => return Ok(stream),
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => fault = Fault::Refused,
             Err(error) if error.kind() == ErrorKind::TimedOut => {
-                fault = Fault::Unreachable(format!("no answer within {:.0?}", patience));
+                fault = Fault::Unreachable(format!("no answer within {patience:.0?}"));
             }
             Err(error) => fault = Fault::Unreachable(words(&error)),
         }

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::catalog::Stream;
-use super::redaction;
+use super::redaction::{self, Redacted};
 
 /// One line of standard output.
 #[derive(Debug, Serialize)]
@@ -61,7 +61,7 @@ impl<'a> Message<'a> {
     /// The outcome of `check`.
     #[must_use]
     pub fn connection_status(status: CheckStatus, message: Option<&'a str>) -> Self {
-        Self::ConnectionStatus { status: ConnectionStatus { status, message } }
+        Self::ConnectionStatus { status: ConnectionStatus { status, message: message.map(Redacted) } }
     }
 
     /// The catalog.
@@ -79,8 +79,8 @@ impl<'a> Message<'a> {
 #[derive(Debug, Serialize)]
 pub struct ConnectionStatus<'a> {
     status: CheckStatus,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "redaction::serialize_optional")]
-    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Redacted<'a>>,
 }
 
 /// Whether `check` succeeded.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -51,12 +51,13 @@ pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::O
     serializer.serialize_str(&redacted(text))
 }
 
-/// The same, for fields that may be absent.
-#[expect(clippy::ref_option, reason = "serde's signature")]
-pub(super) fn serialize_optional<S: Serializer>(text: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
-    match text {
-        Some(text) => serialize(text, serializer),
-        None => serializer.serialize_none(),
+/// A text that people read, where the field's type has to say so.
+#[derive(Debug)]
+pub(super) struct Redacted<'a>(pub(super) &'a str);
+
+impl Serialize for Redacted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(self.0, serializer)
     }
 }
 
@@ -89,12 +90,14 @@ fn encoded(engine: &impl base64::Engine, secret: &str, shift: usize) -> String {
 }
 
 fn percent_encoded(text: &str) -> String {
+    use std::fmt::Write as _;
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
@@ -102,6 +105,8 @@ fn percent_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::super::message::{CheckStatus, Message, Trace};
     use super::*;
 

@@ -45,11 +45,11 @@ fn client(settings: &Settings, options: Options, deadline: Instant) -> Result<Cl
     else {
         return Ok(Client::new(options)?);
     };
-    let (done, made) = sync_channel(1);
-    let make = move || done.send(Client::new(options));
+    let (sender, receiver) = sync_channel(1);
+    let make = move || sender.send(Client::new(options));
     let spawned = thread::Builder::new().name("login".to_owned()).spawn(make);
     spawned.map_err(|error| Error::Internal(format!("cannot start a thread: {error}")))?;
-    let client = made.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+    let client = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     let client = client.map_err(|_| diagnosis::slow_login(settings))?;
     client.map_err(|error| diagnosis::explained_by(settings, error.into(), deadline))
 }

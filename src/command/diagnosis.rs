@@ -76,7 +76,9 @@ pub(super) fn explained_by(settings: &Settings, error: Error, deadline: Instant)
             let reports = crowd.wait(looked.max(Instant::now() + SHORTEST_LOOK / 2));
             connection(settings, reports, complaints, deadline).unwrap_or(error)
         }
-        Error::Partition { topic, cause, .. } if cause.contains(DENIED) => unreadable(&[topic.clone()], cause),
+        Error::Partition { topic, cause, .. } if cause.contains(DENIED) => {
+            unreadable(std::slice::from_ref(topic), cause)
+        }
         _ => error,
     }
 }

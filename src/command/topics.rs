@@ -131,7 +131,7 @@ pub(super) fn partition_error(partition: &TopicPartition, cause: &impl std::fmt:
 }
 
 /// The error of a value that does not have the configured format.
-pub(super) fn bad_value(topic: &str, partition: i32, offset: i64, bad: &BadMessage, value: Option<&[u8]>) -> Error {
+pub(super) fn bad_value(topic: &str, partition: i32, offset: i64, bad: BadMessage, value: Option<&[u8]>) -> Error {
     Error::BadMessage {
         topic: topic.to_owned(),
         partition,

@@ -101,6 +101,7 @@ const OPTIONS: [&str; 34] = [
 ];
 
 /// The name of an option as a message may show it.
+#[must_use]
 pub fn shown_option(name: &str) -> &str {
     if OPTIONS.contains(&name) { name } else { "…" }
 }
@@ -210,8 +211,11 @@ fn is_class(text: &str) -> bool {
     text.len() < 200 && text.ends_with("Module") && text.split('.').all(is_part)
 }
 
+/// A class, and its options by name.
+type Login = (String, Vec<(String, String)>);
+
 /// The rest of a login line, after its class; nothing where the word was the name of a file's block.
-fn line(class: String, words: &mut Words<'_>) -> Result<Option<(String, Vec<(String, String)>)>, JaasFault> {
+fn line(class: String, words: &mut Words<'_>) -> Result<Option<Login>, JaasFault> {
     match words.next(None)? {
         Some(Word::Sign('{')) => return Ok(None),
         Some(Word::Text(flag)) if is_flag(&flag) => {}
@@ -335,7 +339,7 @@ impl Words<'_> {
             self.chars.next();
             if self.chars.next_if_eq(&'*').is_some() {
                 let mut last = ' ';
-                while let Some(c) = self.chars.next() {
+                for c in self.chars.by_ref() {
                     if last == '*' && c == '/' {
                         break;
                     }

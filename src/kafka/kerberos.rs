@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// Limits of the time between two tickets: below, the center would be flooded; above, a clock that was set would be noticed
 /// too late.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// The folder of this process. Every client uses the same ticket.
 static FOLDER: Mutex<Option<TempDir>> = Mutex::new(None);
@@ -179,7 +179,7 @@ fn failure_type(words: &str) -> FailureType {
 fn half_life(cache: &Path) -> Duration {
     let end = std::fs::read(cache).ok().and_then(|bytes| ticket_end(&bytes));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    end.map_or(Duration::from_secs(60), |end| Duration::from_secs(end.into()).saturating_sub(now) / 2)
+    end.map_or(Duration::from_mins(1), |end| Duration::from_secs(end.into()).saturating_sub(now) / 2)
 }
 
 /// When the last ticket of a cache ends, in seconds since 1970. The cache of MIT's library, version 4: a header, the

@@ -20,7 +20,8 @@ impl Crowd {
         for (index, address) in addresses.iter().cloned().enumerate() {
             let (done, look) = (done.clone(), look.clone());
             // Without a thread, this address stays without a report.
-            let _ = thread::Builder::new().name("probe".to_owned()).spawn(move || done.send((index, look(&address))));
+            let _ =
+                thread::Builder::new().name("probe".to_owned()).spawn(move || drop(done.send((index, look(&address)))));
         }
         Self { reports: addresses.into_iter().map(|address| (address, None)).collect(), arriving }
     }

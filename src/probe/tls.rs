@@ -139,5 +139,5 @@ fn failure(error: &HandshakeError<TcpStream>) -> Failure {
 }
 
 fn reason(error: &ErrorStack) -> Option<String> {
-    error.errors().iter().find_map(|error| error.reason()).map(str::to_owned)
+    error.errors().iter().find_map(openssl::error::Error::reason).map(str::to_owned)
 }

@@ -151,7 +151,7 @@ impl Fetch<'_> {
             log::info!(target: "check", "message: topic `{topic}`, partition {partition}, offset {offset} can be decoded");
             return Ok(());
         };
-        let error = topics::bad_value(&topic, partition, offset, &bad, message.value);
+        let error = topics::bad_value(&topic, partition, offset, bad, message.value);
         if self.settings.on_bad_message == OnBadMessage::Fail && self.settings.start_from == StartFrom::Earliest {
             return Err(error);
         }

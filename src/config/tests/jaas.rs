@@ -26,7 +26,7 @@ fn lines_as_vendors_print_them() {
     let login = pairs(&[("username", "key"), ("password", "a/b+c==")]);
     let lines = [
         // Confluent Cloud, with the blanks of its own documentation.
-        r#"org.apache.kafka.common.security.plain.PlainLoginModule   required username='key'   password='a/b+c==';"#,
+        r"org.apache.kafka.common.security.plain.PlainLoginModule   required username='key'   password='a/b+c==';",
         r#"org.apache.kafka.common.security.plain.PlainLoginModule required username="key" password="a/b+c==";"#,
         // From a property file, continued over lines.
         "org.apache.kafka.common.security.plain.PlainLoginModule required \\\n".trim_end_matches("\\\n"),
@@ -68,7 +68,7 @@ fn values_are_read_as_java_reads_them() {
         (r#""it's""#, "it's"),
         (r#"'say "so"'"#, r#"say "so""#),
         (r#""a\"b\\c""#, r#"a"b\c"#),
-        (r#"'a\'b'"#, "a'b"),
+        (r"'a\'b'", "a'b"),
         (r#""tab\tline\nreturn\r""#, "tab\tline\nreturn\r"),
         (r#""\a\b\f\v""#, "\u{7}\u{8}\u{c}\u{b}"),
         // Octal, at most three digits, below 256; other letters are themselves.
@@ -223,7 +223,7 @@ proptest! {
 
     /// What is quoted comes back, whatever it holds.
     #[test]
-    fn quoted_values_come_back(value in r#"[^\r\n]{0,40}"#) {
+    fn quoted_values_come_back(value in r"[^\r\n]{0,40}") {
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
         prop_assert_eq!(options(&format!("{PLAIN} password=\"{quoted}\";")), pairs(&[("password", &value)]));
     }

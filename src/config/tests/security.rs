@@ -128,7 +128,7 @@ fn pem_texts_that_cannot_be_used() {
     insta::assert_snapshot!(outcomes);
 }
 
-fn login(authentication: Value) -> Value {
+fn login(authentication: &Value) -> Value {
     with(json!({"protocol": {"security_protocol": "SASL_SSL", "authentication": authentication}}))
 }
 
@@ -158,7 +158,7 @@ fn kerberos_from_the_form() {
     for conf in [krb5.to_owned(), STANDARD.encode(krb5), krb5.trim().replace('\n', "\\n")] {
         for principal in ["airbyte/host@EXAMPLE.COM", "airbyte/host"] {
             let config =
-                login(json!({"mechanism": "GSSAPI", "principal": principal, "keytab": both, "krb5_conf": conf}));
+                login(&json!({"mechanism": "GSSAPI", "principal": principal, "keytab": both, "krb5_conf": conf}));
             let Some(Authentication::Gssapi(kerberos)) = read(&config).unwrap().settings.security.authentication else {
                 panic!("{config}")
             };
@@ -174,10 +174,10 @@ fn logins_that_cannot_be_used() {
         let mut fields = json!({"mechanism": "OAUTHBEARER", "token_endpoint_url": "https://a/t", "client_id": "c",
                                 "client_secret": "s3cret"});
         fields.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        login(fields)
+        login(&fields)
     };
     let gssapi = |principal: &str, keytab: &str, conf: &str| {
-        login(json!({"mechanism": "GSSAPI", "principal": principal, "keytab": keytab, "krb5_conf": conf}))
+        login(&json!({"mechanism": "GSSAPI", "principal": principal, "keytab": keytab, "krb5_conf": conf}))
     };
     let keys = keytab(&[(&["airbyte"], "EXAMPLE.COM"), (&["airbyte"], "EXAMPLE.COM"), (&["a", "b"], "EXAMPLE.COM")]);
     let outcomes = outcomes([
@@ -200,7 +200,7 @@ fn logins_that_cannot_be_used() {
         oauth(json!({"extensions": "logical_cluster=1"})),
         oauth(json!({"extensions": "auth=1"})),
         oauth(json!({"ca": "s3cret"})),
-        login(json!({"mechanism": "AWS_MSK_IAM"})),
+        login(&json!({"mechanism": "AWS_MSK_IAM"})),
         with(json!({"protocol": {"security_protocol": "SASL_PLAINTEXT", "authentication": {
             "mechanism": "PLAIN", "username": "u", "password": "s3cret"}}})),
         with(json!({"protocol": {"security_protocol": "SASL_SSL", "sasl_jaas_config": "s3cret", "authentication": {
