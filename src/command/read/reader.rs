@@ -19,6 +19,10 @@ use crate::offsets::{Log, OnLost, Range};
 
 /// How long to wait for a message before looking at the clock and at signals.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long brokers that were complained of may take to answer: they have had the time of an outage already.
+const LAST_QUESTION: Duration = Duration::from_secs(10);
+
 /// A cluster that takes longer to answer is not well.
 const PROMPT_ANSWER: Duration = Duration::from_secs(1);
 
@@ -251,7 +255,8 @@ impl<'a> Reader<'a> {
     }
 
     fn request_deadline(&self) -> Instant {
-        Instant::now() + self.request_timeout
+        let limit = if self.patience.is_complained_of() { LAST_QUESTION } else { Duration::MAX };
+        Instant::now() + self.request_timeout.min(limit)
     }
 
     fn stalled(&self, cause: String) -> Error {
