@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::broker::{Broker, numbered};
 use crate::catalog::Configured;
-use crate::harness::Connector;
+use crate::harness::{Connector, Running};
 use crate::protocol::Status;
 use crate::run::redacted;
 
@@ -72,14 +72,8 @@ fn brokers_that_go_down_while_reading_are_a_transient_error() {
 #[test]
 fn brokers_that_come_back_in_time_are_no_error() {
     let broker = Broker::with_producer(&[("batch.num.messages", "10")]);
-    // Large enough to be written out early.
-    let text = "x".repeat(2_000);
-    broker.filled("orders", (0..1_000).map(|number| format!(r#"{{"n":{number},"text":"{text}"}}"#)));
-    let catalog = Configured::of(&["orders"], &json!({"n": {"type": "integer"}, "text": {"type": "string"}}));
-    broker.slow(Duration::from_millis(20));
     let connector = Connector::to(&broker).with("kafka_properties", curious()).with_environment("LOG_LEVEL", "debug");
-    let mut running = connector.start_read(&catalog, None);
-    running.take_until("RECORD");
+    let (mut running, catalog) = begun(&broker, &connector);
     broker.down();
     // It has noticed, and has tried to come back.
     running.take_until("refused");
@@ -102,51 +96,71 @@ fn two_leaders() -> (Broker, Configured) {
 
 #[test]
 fn a_dead_leader_fails_its_stream_only() {
-    let (broker, catalog) = two_leaders();
-    broker.one_down(2);
-    let run = Connector::to(&broker).with("request_timeout_ms", 3_000).read(&catalog).fails();
-    assert_eq!(run.errors().next().unwrap().stream_descriptor.as_ref().unwrap().name, "sick");
+    // Its port is closed, or it takes connections and says nothing.
+    for hangs in [false, true] {
+        let (broker, catalog) = two_leaders();
+        if hangs {
+            broker.one_slow(2, Duration::from_mins(1));
+        } else {
+            broker.one_down(2);
+        }
+        let run = Connector::to(&broker).with("request_timeout_ms", 3_000).read(&catalog).fails();
+        assert_eq!(run.errors().next().unwrap().stream_descriptor.as_ref().unwrap().name, "sick");
+        let message = run.error("transient_error");
+        assert!(message.contains("topic `sick`, partition 0"), "{message}");
+        assert_eq!(run.statuses("sick"), [Status::Started, Status::Incomplete]);
+        assert_eq!(run.records("healthy").len(), 500);
+        assert_eq!(run.statuses("healthy").last(), Some(&Status::Complete));
+        // One question is not answered, and no other waits for it.
+        assert!(run.elapsed < Duration::from_secs(8), "{:?}", run.elapsed);
+    }
+}
+
+const NOT_LEADER: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+
+/// Large enough messages to be written out early, and a read of them that has begun.
+fn begun(broker: &Broker, connector: &Connector) -> (Running, Configured) {
+    let text = "x".repeat(2_000);
+    broker.filled("orders", (0..1_000).map(|number| format!(r#"{{"n":{number},"text":"{text}"}}"#)));
+    let catalog = Configured::of(&["orders"], &json!({"n": {"type": "integer"}, "text": {"type": "string"}}));
+    broker.slow(Duration::from_millis(20));
+    let mut running = connector.start_read(&catalog, None);
+    running.take_until("RECORD");
+    (running, catalog)
+}
+
+/// Any broker describes the topic; whether there is more to come only its leader knows.
+#[test]
+fn a_leader_that_falls_silent_is_no_idle_topic() {
+    let broker = Broker::with_producer(&[("batch.num.messages", "10")]);
+    let connector = Connector::to(&broker).with("request_timeout_ms", 1_000);
+    let (running, catalog) = begun(&broker, &connector);
+    broker.errors(RDKafkaApiKey::ListOffsets, &vec![NOT_LEADER; 5_000]);
+    broker.errors(RDKafkaApiKey::Fetch, &vec![NOT_LEADER; 5_000]);
+    broker.slow(Duration::ZERO);
+    let run = running.finish_read(&catalog).fails();
     let message = run.error("transient_error");
-    assert!(message.contains("topic `sick`, partition 0"), "{message}");
-    assert_eq!(run.statuses("sick"), [Status::Started, Status::Incomplete]);
-    assert_eq!(run.records("healthy").len(), 500);
-    assert_eq!(run.statuses("healthy").last(), Some(&Status::Complete));
-    // One question is not answered, and no other waits for it.
-    assert!(run.elapsed < Duration::from_secs(6), "{:?}", run.elapsed);
+    assert!(message.contains("still to come") && message.contains("asking for the offsets"), "{message}");
+    assert_eq!(run.next_offsets("orders"), [(0, i64::try_from(run.records("orders").len()).unwrap())].into());
 }
 
 #[test]
-fn a_leader_that_falls_silent_is_no_idle_topic() {
-    let (broker, catalog) = two_leaders();
-    // The client's own limit is longer, so that nobody complains: the leader is just silent.
-    let patient = json!([{"name": "socket.timeout.ms", "value": "60000"}]);
-    let connector = Connector::to(&broker).with("request_timeout_ms", 1_000).with("kafka_properties", patient);
-    broker.one_slow(2, Duration::from_millis(50));
-    let mut running = connector.start_read(&catalog, None);
-    running.take_until("RECORD");
-    broker.one_slow(2, Duration::from_mins(1));
-    let run = running.finish_read(&catalog).fails();
-    let message = run.error("transient_error");
-    assert!(message.contains("still to come"), "{message}");
-    assert_eq!(run.statuses("sick").last(), Some(&Status::Incomplete));
-    assert_eq!(run.statuses("healthy").last(), Some(&Status::Complete));
+fn a_leader_that_never_delivers_is_no_empty_topic() {
+    let broker = slow_topic(10);
+    broker.errors(RDKafkaApiKey::Fetch, &vec![NOT_LEADER; 5_000]);
+    let run = Connector::to(&broker).with("request_timeout_ms", 1_000).read(&Configured::numbers(&["orders"])).fails();
+    insta::assert_snapshot!(redacted(&run.error("transient_error")), @"no message for some s, and 10 are still to come: the brokers do not answer; the next sync goes on from here");
 }
 
 #[test]
 fn a_complaint_that_healed_is_no_error_of_an_idle_topic() {
     let broker = Broker::with_producer(&[("batch.num.messages", "10")]);
-    let text = "x".repeat(2_000);
-    broker.filled("orders", (0..1_000).map(|number| format!(r#"{{"n":{number},"text":"{text}"}}"#)));
-    let catalog = Configured::of(&["orders"], &json!({"n": {"type": "integer"}, "text": {"type": "string"}}));
-    broker.slow(Duration::from_millis(20));
     let connector = Connector::to(&broker).with("kafka_properties", curious()).with_environment("LOG_LEVEL", "debug");
-    let connector = connector.with("request_timeout_ms", 1_000);
-    let mut running = connector.start_read(&catalog, None);
-    running.take_until("RECORD");
+    let (mut running, catalog) = begun(&broker, &connector.with("request_timeout_ms", 1_000));
     broker.down();
     running.take_until("refused");
     // They come back and answer everything, but hand out nothing more.
-    broker.errors(RDKafkaApiKey::Fetch, &vec![RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 5_000]);
+    broker.errors(RDKafkaApiKey::Fetch, &vec![NOT_LEADER; 5_000]);
     broker.slow(Duration::ZERO);
     broker.up();
     let run = running.finish_read(&catalog).succeeds();
