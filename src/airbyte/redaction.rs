@@ -68,8 +68,11 @@ fn forms(secret: &str) -> Vec<String> {
     }
     let json = |text: &str| serde_json::to_string(text).unwrap_or_default().trim_matches('"').to_owned();
     let once = json(secret);
-    let percent = percent_encoded(secret);
-    let mut forms = vec![json(&once), once, percent.replace("%20", "+"), percent.to_lowercase(), percent];
+    let mut forms = vec![json(&once), once];
+    for percent in [percent_encoded(secret, true), percent_encoded(secret, false)] {
+        forms.push(percent.replace("%20", "+"));
+        forms.push(percent);
+    }
     for shift in 0..3 {
         forms.push(encoded(&STANDARD_NO_PAD, secret, shift));
         forms.push(encoded(&URL_SAFE_NO_PAD, secret, shift));
@@ -89,7 +92,7 @@ fn encoded(engine: &impl base64::Engine, secret: &str, shift: usize) -> String {
     text.get(first..last).unwrap_or_default().to_owned()
 }
 
-fn percent_encoded(text: &str) -> String {
+fn percent_encoded(text: &str, is_upper_case: bool) -> String {
     use std::fmt::Write as _;
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -97,7 +100,7 @@ fn percent_encoded(text: &str) -> String {
             encoded.push(char::from(byte));
         } else {
             // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
+            let _ = if is_upper_case { write!(encoded, "%{byte:02X}") } else { write!(encoded, "%{byte:02x}") };
         }
     }
     encoded
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_hidden_in_every_form() {
-        let secret = r#"p@ss "wörd"\/+1"#;
+        let secret = r#"P@ss "wörd"\/+1"#;
         hide([secret]);
         let json = serde_json::to_string(secret).unwrap();
         let twice = serde_json::to_string(&json).unwrap();
@@ -125,8 +128,8 @@ mod tests {
             STANDARD_NO_PAD.encode(format!("ab:{secret}")),
             STANDARD_NO_PAD.encode(format!("abc:{secret}")),
             URL_SAFE_NO_PAD.encode(secret),
-            "p%40ss%20%22w%C3%B6rd%22%5C%2F%2B1".to_owned(),
-            "p%40ss+%22w%c3%b6rd%22%5c%2f%2b1".to_owned(),
+            "P%40ss%20%22w%C3%B6rd%22%5C%2F%2B1".to_owned(),
+            "P%40ss+%22w%c3%b6rd%22%5c%2f%2b1".to_owned(),
         ];
         for text in texts {
             let shown = redacted(&format!("before {text} after"));
