@@ -266,7 +266,7 @@ fn topics_that_may_be_listed_but_not_read_fail() {
     broker.filled("orders", numbered(0..3));
     broker.errors(RDKafkaApiKey::Fetch, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 50]);
     let run = Connector::to(&broker).discover().fails();
-    insta::assert_snapshot!(run.error("config_error"), @"topic `orders`, partition 0 cannot be read: Fetch from broker 1 failed: Broker: Topic authorization failed");
+    insta::assert_snapshot!(run.error("config_error"), @"authorization failed: topic `orders` may be described, but not read (Fetch from broker 1 failed: Broker: Topic authorization failed); grant READ on it to this user, or take it out of `subscription`");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod address;
 mod login;
 mod token;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::config::{Authentication, Settings};
@@ -129,10 +130,12 @@ fn unusable(settings: &Settings, reports: &[(Address, Option<Report>)]) -> Optio
     if let Some((address, fault)) = faults.max_by_key(|(_, fault)| fault.step()) {
         return Some(address_fault(settings, address, fault));
     }
-    // Only the name service of the system can take so long.
-    let (address, _) = reports.first()?;
-    let words =
-        Words::transient("the name service does not answer", "check the DNS of the place where this connector runs");
+    // Everything but the name service of the system has a time limit, and an address that is a number needs none.
+    let (address, _) = reports.iter().find(|(address, _)| address.to_string().parse::<SocketAddr>().is_err())?;
+    let words = Words::transient(
+        "the name service does not answer in time",
+        "check the DNS of the place where this connector runs, or try again if the machine is busy",
+    );
     Some(words.error("DNS", Some(&address.to_string())))
 }
 
