@@ -40,7 +40,7 @@ fn check(settings: &Settings) -> Result<(), Error> {
 
 fn steps(settings: &Settings, deadline: Instant) -> Result<(), Error> {
     log::info!(target: "check", "config: valid");
-    let mut connected = connect::connect(settings, client_options(settings), deadline)?;
+    let mut connected = connect::connect(settings, client_options(settings), deadline, |_| true)?;
     connected.say(settings);
     let Connected { client, brokers, .. } = connected;
     let started = Instant::now();

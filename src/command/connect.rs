@@ -11,9 +11,11 @@ use crate::error::Error;
 use crate::kafka::{Broker, Client, Complaint, Options};
 use crate::probe::Crowd;
 
-/// How long one question to the brokers may take at first, and at most; between two of them the looks are looked at.
+/// How long one question to the brokers may take: at first; while no address is known to be usable; at most. Between two of
+/// them the looks are looked at.
 const SHORTEST_QUESTION: Duration = Duration::from_millis(250);
-const LONGEST_QUESTION: Duration = Duration::from_secs(1);
+const SHORT_QUESTION: Duration = Duration::from_secs(1);
+const LONGEST_QUESTION: Duration = Duration::from_secs(4);
 /// Addresses that can be used lead to an answer within this time, or something is wrong behind them.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// What is left for the explanation when nothing has come.
@@ -29,12 +31,17 @@ pub(super) struct Connected {
     started: Instant,
 }
 
-/// Connects. A failure that waiting does not heal ends it at once, with its explanation.
-pub(super) fn connect(settings: &Settings, options: Options, deadline: Instant) -> Result<Connected, Error> {
+/// Connects. A failure that `is_final` ends it at once, with its explanation; others may heal until the deadline.
+pub(super) fn connect(
+    settings: &Settings,
+    options: Options,
+    deadline: Instant,
+    is_final: impl Fn(&Error) -> bool,
+) -> Result<Connected, Error> {
     let started = Instant::now();
     let mut looks = diagnosis::look(settings, deadline);
     let client = client(settings, options, deadline)?;
-    let brokers = answered(settings, &client, &mut looks, deadline)?;
+    let brokers = answered(settings, &client, &mut looks, deadline, is_final)?;
     Ok(Connected { client, brokers, looks, started })
 }
 
@@ -54,7 +61,13 @@ fn client(settings: &Settings, options: Options, deadline: Instant) -> Result<Cl
     client.map_err(|error| diagnosis::explained_by(settings, error.into(), deadline))
 }
 
-fn answered(settings: &Settings, client: &Client, crowd: &mut Crowd, deadline: Instant) -> Result<Vec<Broker>, Error> {
+fn answered(
+    settings: &Settings,
+    client: &Client,
+    crowd: &mut Crowd,
+    deadline: Instant,
+    is_final: impl Fn(&Error) -> bool,
+) -> Result<Vec<Broker>, Error> {
     let mut complaints: Vec<Complaint> = Vec::new();
     let (mut question, mut is_asked) = (SHORTEST_QUESTION, false);
     let patience = Instant::now() + PATIENCE;
@@ -62,15 +75,19 @@ fn answered(settings: &Settings, client: &Client, crowd: &mut Crowd, deadline: I
         if let Some(brokers) = client.brokers(question)? {
             return Ok(brokers);
         }
-        question = (question * 2).min(LONGEST_QUESTION);
+        let is_usable = diagnosis::any_usable(crowd.reports());
+        question = (question * 2).min(if is_usable { LONGEST_QUESTION } else { SHORT_QUESTION });
         complaints.append(&mut client.recent_complaints());
         let is_over = Instant::now() + RESERVE >= deadline;
         let is_refused = complaints.iter().any(Complaint::is_refusal);
         let is_late = !is_asked && Instant::now() >= patience && crowd.is_complete();
         if is_over || is_refused || is_late || diagnosis::all_failed(crowd.reports()) {
             is_asked = true;
-            let reports = crowd.wait(deadline.checked_sub(RESERVE).unwrap_or(deadline));
-            if let Some(error) = diagnosis::connection(settings, reports, &complaints, deadline) {
+            let reports =
+                if is_usable { crowd.reports() } else { crowd.wait(deadline.checked_sub(RESERVE).unwrap_or(deadline)) };
+            if let Some(error) = diagnosis::connection(settings, reports, &complaints, deadline)
+                && (is_over || is_final(&error))
+            {
                 return Err(error);
             }
         }

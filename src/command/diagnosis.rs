@@ -96,6 +96,11 @@ pub(super) fn all_failed(reports: &[(Address, Option<Report>)]) -> bool {
     reports.iter().all(|(_, report)| report.as_ref().is_some_and(|report| report.fault.is_some()))
 }
 
+/// Whether an address of them can be used.
+pub(super) fn any_usable(reports: &[(Address, Option<Report>)]) -> bool {
+    reports.iter().any(|(_, report)| report.as_ref().is_some_and(|report| report.fault.is_none()))
+}
+
 /// What keeps the client from connecting, as far as it can be told.
 pub(super) fn connection(
     settings: &Settings,

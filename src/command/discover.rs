@@ -7,7 +7,7 @@ use super::{Outcome, client_options, columns, connect, diagnosis, request_deadli
 use crate::airbyte::{Message, Output, Stream};
 use crate::config::{self, RecordShape, Settings};
 use crate::decode::{self, Format, Shape};
-use crate::error::Error;
+use crate::error::{Error, FailureType};
 use crate::kafka::{self, Assignment, Client, Consumer, Event, Position, TopicPartition};
 use crate::kind::Kind;
 use crate::offsets::Range;
@@ -24,7 +24,9 @@ const PARTITION_FETCH_BYTES: &str = "65536";
 pub(super) fn run(settings: &Settings, output: &mut Output) -> Result<Outcome, Error> {
     let mut options = client_options(settings);
     options.properties.insert(0, ("max.partition.fetch.bytes".to_owned(), PARTITION_FETCH_BYTES.to_owned()));
-    let client = connect::connect(settings, options, request_deadline(settings))?.client;
+    // A broker that restarts is waited for, a wrong password is not.
+    let is_final = |error: &Error| error.failure_type() == FailureType::Config;
+    let client = connect::connect(settings, options, request_deadline(settings), is_final)?.client;
     let Chosen { topics, unmatched } = topics::chosen(&client, &settings.subscription, request_deadline(settings))?;
     for error in unmatched {
         if topics.is_empty() {
