@@ -43,7 +43,7 @@ impl Connector {
             "subscription": {"subscription_type": "topics", "topics": ["*"]},
         });
         let Value::Object(config) = config else { unreachable!() };
-        let directory = tempfile::Builder::new().prefix("source-kafka-").tempdir().unwrap();
+        let directory = tempfile::Builder::new().prefix("test-of-source-kafka-").tempdir().unwrap();
         Self { directory, config, environment: Vec::new(), more_arguments: Vec::new() }
     }
 

@@ -254,7 +254,7 @@ pub fn redacted(message: &str) -> String {
         (r"(localhost|127\.0\.0\.1|\[::1\]):\d+", "BROKER"),
         (r" \(after \d+ms in state \w+(, \d+ identical error\(s\) suppressed)?\)", ""),
         (r"\bfor \d+ s\b", "for some s"),
-        (r"/\S*/source-kafka-\w+/", "/DIRECTORY/"),
+        (r"/\S*/test-of-source-kafka-\w+/", "/DIRECTORY/"),
     ]
     .into_iter()
     .fold(message.to_owned(), |text, (pattern, replacement)| {
